@@ -1,0 +1,1 @@
+//! What every endpoint of Aldgate shares: state, extractors, pages, mail.

@@ -1,0 +1,1 @@
+//! The public side: authentication API, login pages.

@@ -1,0 +1,1 @@
+//! Domain types and protocol decisions of Aldgate; pure.

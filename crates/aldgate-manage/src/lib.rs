@@ -1,0 +1,1 @@
+//! The admin side: Management API and dashboard.

@@ -1,0 +1,1 @@
+//! Dev only: in-process server, manual clock, seeded randomness, browser, outbox.

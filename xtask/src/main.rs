@@ -1,0 +1,2 @@
+//! `./x`: the project's own commands.
+fn main() {}
