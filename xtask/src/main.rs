@@ -1,2 +1,54 @@
-//! `./x`: the project's own commands.
-fn main() {}
+//! `./x`: the project's own commands. `./x help` lists them.
+//!
+//! Reading order: this table of commands, [`steps`] (how a command runs its parts and adds up the
+//! results), then one module per command.
+
+mod ci;
+mod machine;
+mod postgres;
+mod steps;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+./x COMMAND
+
+  tidy             check walls, sizes, module heads, SQL and comments (seconds)
+  test [--pg]      format, tidy, clippy, then every Rust test on SQLite
+                   --pg: also the storage and endpoint tests on a private PostgreSQL
+  ci               test --pg and the API documents: what .ci/run runs
+  help             this text
+
+Missing tools (PostgreSQL) are installed by apt-get when run as root on Debian.
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("x: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs one command; `false` means that it ran and something it checked is wrong.
+fn run(words: &[&str]) -> anyhow::Result<bool> {
+    std::env::set_current_dir(machine::root())?;
+    match words {
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        ["tidy"] => Ok(tidy::print(&machine::root())),
+        ["test"] => test::run(test::Engines::Sqlite),
+        ["test", "--pg"] => test::run(test::Engines::Both),
+        ["ci"] => ci::run(),
+        _ => anyhow::bail!("unknown command `{}`; ./x help lists them", words.join(" ")),
+    }
+}

@@ -1,0 +1,14 @@
+//! `./x ci`: everything that has to hold, as `.ci/run` runs it.
+
+use crate::steps::Steps;
+use crate::test::Engines;
+use crate::{machine, test};
+
+/// Runs every check; `false` when one failed.
+pub(crate) fn run() -> anyhow::Result<bool> {
+    let mut steps = Steps::new("ci");
+    test::parts(&mut steps, Engines::Both);
+    let mut doc = machine::cargo(&["doc", "--quiet", "--workspace", "--no-deps"]);
+    steps.command("API documents", doc.env("RUSTDOCFLAGS", "-D warnings"));
+    Ok(steps.finish())
+}
