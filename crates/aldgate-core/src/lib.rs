@@ -1,1 +1,20 @@
-//! Domain types and protocol decisions of Aldgate; pure.
+//! Domain types and protocol decisions of Aldgate.
+//!
+//! Everything here is pure: no I/O, no clock, no ambient randomness. A decision takes facts, the
+//! time and [`random::Entropy`] as arguments and returns a value that also names its effects.
+
+pub mod api;
+pub mod application;
+pub mod client_grant;
+pub mod connection;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod random;
+pub mod role;
+pub mod scope;
+pub mod secret;
+pub mod session;
+pub mod tenant;
+pub mod time;
+pub mod user;
