@@ -9,6 +9,7 @@ pub mod client_grant;
 pub mod connection;
 pub mod error;
 pub mod event;
+pub mod grant;
 pub mod id;
 pub mod random;
 pub mod role;

@@ -1,0 +1,82 @@
+//! What one authorization gave one application, and the decisions of each grant type.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::id::{ClientId, GrantId, SessionId, UserId};
+use crate::scope::Scopes;
+use crate::session::AuthenticationMethod;
+use crate::time::Timestamp;
+
+/// What one authorization gave one application. Codes, opaque access tokens and refresh tokens hang
+/// on it; revoking it kills them all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Key.
+    pub id: GrantId,
+    /// The application.
+    pub client_id: ClientId,
+    /// The user; `None` for client credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// The session it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    /// The API's identifier; `None`: good for `/userinfo` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// What was asked for.
+    pub requested: Scopes,
+    /// What was granted.
+    pub scope: Scopes,
+    /// How the grant came to be.
+    pub origin: GrantOrigin,
+    /// When the user last actively proved who she is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Timestamp>,
+    /// Whether `auth_time` must be in the ID token: `max_age` or `prompt=login` was sent.
+    #[serde(default, skip_serializing_if = "crate::application::is_false")]
+    pub wants_auth_time: bool,
+    /// How she proved it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<AuthenticationMethod>,
+    /// The `claims` parameter (OpenID Connect Core section 5.5), as sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Value>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// How a grant came to be; the base of the `gty` claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantOrigin {
+    /// Client credentials (RFC 6749 section 4.4).
+    ClientCredentials,
+    /// Authorization code (RFC 6749 section 4.1).
+    Code,
+    /// Implicit or the front-channel part of hybrid (OpenID Connect Core section 3.2, 3.3).
+    Implicit,
+    /// Password or password-realm (RFC 6749 section 4.3).
+    Password,
+}
+
+/// An authorization code's facts. The code itself exists only as a hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// The grant it redeems.
+    pub grant_id: GrantId,
+    /// The application it was issued to (RFC 6749 section 4.1.3).
+    pub client_id: ClientId,
+    /// The redirect URI as sent to `/authorize`; `None` if it was left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
+    /// The S256 challenge (RFC 7636 section 4.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<String>,
+    /// The nonce to echo in the ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// When it stops working: 60 s after issue.
+    pub expires_at: Timestamp,
+}
