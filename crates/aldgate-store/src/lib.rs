@@ -1,1 +1,44 @@
 //! SQLite and PostgreSQL behind one set of SQL.
+//!
+//! A unit of work is a closure over a [`Tx`]; the [`Store`] runs it on a thread that owns a
+//! connection and answers when it is durable:
+//!
+//! ```ignore
+//! let user = store.read(&tenant, move |tx| tx.users().by_id(&id)).await?;
+//! ```
+//!
+//! # How an aggregate is written
+//!
+//! One file for each thing that is stored, named as its table; `roles.rs` is the pattern.
+//!
+//! 1. `sql! { … }` at the end holds its statements as named constants: placeholders `?1`, `?2`, …;
+//!    `tenant_id` first in every key and `WHERE`; explicit columns. List the file in `sql.rs`. Tests
+//!    prepare every statement on both engines and demand an index for each that is not marked
+//!    `: scan`.
+//! 2. `impl Tx<'_> { pub fn roles(&mut self) -> Roles<'_, '_> }` opens it; `Roles<'t, 'c>` holds the
+//!    `&'t mut Tx<'c>`; its methods run statements by `tx.execute`, `tx.one`, `tx.all` with
+//!    `params![…]` and read columns by `row.text(0)?`, `row.at(1)?`, `row.json(2)?`, ….
+//! 3. Single use is one conditional `UPDATE … RETURNING`, never a look followed by a write.
+//! 4. Expiring tables have `expires_at` with an index, and a line in `janitor.rs`.
+//! 5. A change of something that is cached elsewhere is told by `tx.changes().note(…)`.
+
+mod error;
+mod job;
+mod migrate;
+mod postgres;
+mod queue;
+mod row;
+#[cfg(feature = "testing")]
+pub mod scratch;
+mod sql;
+mod sqlite;
+mod store;
+mod tx;
+mod url;
+mod value;
+
+pub use error::{Cause, QueueFull, StoreError};
+pub use sql::{Sql, statements};
+pub use store::{Durability, Store, StoreOptions};
+pub use tx::{SystemTx, Tx};
+pub use url::{DatabaseUrl, DatabaseUrlError};

@@ -1,0 +1,86 @@
+//! SQLite: one writer thread with group commit, a few reader threads.
+
+mod settings;
+mod statement;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use crate::error::StoreError;
+use crate::job::Job;
+use crate::queue::Queue;
+use crate::store::{Durability, StoreOptions};
+use crate::tx::{Link, Mode, SystemTx};
+
+pub(crate) use self::statement::{cell, execute, has_table, query, script};
+
+/// The threads of one SQLite database.
+pub(crate) struct Engine {
+    writes: Arc<Queue<Box<dyn Job>>>,
+    reads: Arc<Queue<Box<dyn Job>>>,
+}
+
+/// What a thread needs to open its connection again.
+#[derive(Clone)]
+struct Location {
+    path: PathBuf,
+    durability: Durability,
+}
+
+impl Engine {
+    /// Opens the file, creating it if it is missing, and starts the threads.
+    pub(crate) fn open(path: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
+        let location = Location { path: path.to_owned(), durability: options.durability };
+        let writer = settings::open_writer(&location).map_err(|e| cannot_open(path, &e))?;
+        let engine = Self {
+            writes: Arc::new(Queue::new(options.queue_limit)),
+            reads: Arc::new(Queue::new(options.queue_limit)),
+        };
+        for number in 0..options.sqlite_readers.max(1) {
+            let reader = settings::open_reader(&location).map_err(|e| cannot_open(path, &e))?;
+            let queue = Arc::clone(&engine.reads);
+            spawn(&format!("store-read-{number}"), move || read(&reader, &queue))?;
+        }
+        let queue = Arc::clone(&engine.writes);
+        spawn("store-write", move || writer::run(writer, &location, &queue))?;
+        Ok(engine)
+    }
+
+    /// Queues a unit of work.
+    pub(crate) fn submit(&self, job: Box<dyn Job>, mode: Mode) -> Result<(), StoreError> {
+        match mode {
+            Mode::Read => self.reads.push(job),
+            Mode::Write => self.writes.push(job),
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.writes.close();
+        self.reads.close();
+    }
+}
+
+fn read(connection: &Connection, queue: &Queue<Box<dyn Job>>) {
+    while let Some(mut job) = queue.pop(1).pop() {
+        job.run(&mut SystemTx::new(Link::Sqlite(connection), Mode::Read));
+        job.answer();
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.spawn(work).map(drop).map_err(StoreError::unavailable)
+}
+
+fn cannot_open(path: &Path, error: &rusqlite::Error) -> StoreError {
+    StoreError::unavailable(format!(
+        "cannot open {}: {error}. Expected a file that this user may read and write, in a \
+         directory that exists",
+        path.display()
+    ))
+}

@@ -1,0 +1,68 @@
+//! How connections to SQLite are set up: the one place with pragmas.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::Location;
+use crate::store::Durability;
+
+/// More statements than this crate has.
+const STATEMENTS_CACHED_MAX: usize = 512;
+
+/// How long to wait for another process (the command line beside a running server).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens the writer's connection and creates the file if it is missing.
+pub(super) fn open_writer(location: &Location) -> rusqlite::Result<Connection> {
+    create_private(location);
+    let connection = Connection::open_with_flags(
+        &location.path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let synchronous = match location.durability {
+        Durability::Disk => "FULL",
+        Durability::Memory => "OFF",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    tune(&connection)?;
+    Ok(connection)
+}
+
+/// Opens a connection that cannot write.
+pub(super) fn open_reader(location: &Location) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(
+        &location.path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    tune(&connection)?;
+    connection.pragma_update(None, "query_only", "ON")?;
+    Ok(connection)
+}
+
+fn tune(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "cache_size", -65_536)?; // KiB
+    connection.pragma_update(None, "mmap_size", 268_435_456)?; // bytes
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
+    Ok(())
+}
+
+/// Creates a missing file readable by its owner alone; SQLite gives its side files the same mode.
+/// A failure shows when SQLite opens the file, with a better message.
+#[cfg(unix)]
+fn create_private(location: &Location) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    let mut options = std::fs::OpenOptions::new();
+    drop(options.write(true).create_new(true).mode(0o600).open(&location.path));
+}
+
+#[cfg(not(unix))]
+fn create_private(_: &Location) {}
