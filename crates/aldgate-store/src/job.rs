@@ -36,7 +36,14 @@ where
     E: From<StoreError> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(Work { closure, result: None, reply }), answer)
+    (
+        Box::new(Work {
+            closure,
+            result: None,
+            reply,
+        }),
+        answer,
+    )
 }
 
 struct Work<T, E, F> {

@@ -39,7 +39,11 @@ enum SchemaError {
         "migration {name} was applied with checksum {actual}, this program has {expected}: the file \
          was changed after it was applied. Use the version that made the database, or restore a backup"
     )]
-    Changed { name: &'static str, expected: String, actual: String },
+    Changed {
+        name: &'static str,
+        expected: String,
+        actual: String,
+    },
 }
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -73,7 +77,11 @@ pub(crate) fn apply(system: &mut SystemTx<'_>, migration: &Migration) -> Result<
 /// Names the migrations that the database lacks, and refuses a database that is newer than this
 /// program or was migrated by other texts.
 pub(crate) fn pending(system: &mut SystemTx<'_>) -> Result<Vec<&'static str>, StoreError> {
-    let applied = if system.has_table("schema_migrations")? { applied(system)? } else { vec![] };
+    let applied = if system.has_table("schema_migrations")? {
+        applied(system)?
+    } else {
+        vec![]
+    };
     check(&applied)?;
     let missing = |m: &&Migration| !applied.iter().any(|a| a.version == m.version);
     Ok(MIGRATIONS.iter().filter(missing).map(|m| m.name).collect())
@@ -87,7 +95,10 @@ struct Applied {
 
 fn applied(system: &mut SystemTx<'_>) -> Result<Vec<Applied>, StoreError> {
     system.all(&APPLIED, params![], |row| {
-        Ok(Applied { version: row.int(0)?, checksum: row.text(1)?.to_owned() })
+        Ok(Applied {
+            version: row.int(0)?,
+            checksum: row.text(1)?.to_owned(),
+        })
     })
 }
 
@@ -95,13 +106,20 @@ fn check(applied: &[Applied]) -> Result<(), StoreError> {
     let known = MIGRATIONS.last().map_or(0, |m| m.version);
     for row in applied {
         let Some(migration) = MIGRATIONS.iter().find(|m| m.version == row.version) else {
-            let error = SchemaError::Newer { expected: known, actual: row.version };
+            let error = SchemaError::Newer {
+                expected: known,
+                actual: row.version,
+            };
             return Err(StoreError::unavailable(error));
         };
         let expected = checksum(migration.text);
         if expected != row.checksum {
             let (name, actual) = (migration.name, row.checksum.clone());
-            return Err(StoreError::unavailable(SchemaError::Changed { name, expected, actual }));
+            return Err(StoreError::unavailable(SchemaError::Changed {
+                name,
+                expected,
+                actual,
+            }));
         }
     }
     Ok(())
@@ -109,11 +127,14 @@ fn check(applied: &[Applied]) -> Result<(), StoreError> {
 
 /// SHA-256 of a migration's text in hexadecimal.
 fn checksum(text: &str) -> String {
-    TokenHash::of(text).as_bytes().iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    TokenHash::of(text)
+        .as_bytes()
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 #[cfg(test)]
@@ -124,9 +145,21 @@ mod tests {
     fn migrations_are_numbered_without_gaps_and_use_only_common_types() {
         for (index, migration) in MIGRATIONS.iter().enumerate() {
             assert_eq!(usize::try_from(migration.version), Ok(index + 1));
-            assert!(migration.name.starts_with(&format!("{:04}_", migration.version)));
+            assert!(
+                migration
+                    .name
+                    .starts_with(&format!("{:04}_", migration.version))
+            );
             let text = migration.text.to_uppercase();
-            for word in ["SERIAL", "BOOLEAN", "TIMESTAMP", "JSONB", "BLOB", "INTEGER", "VARCHAR"] {
+            for word in [
+                "SERIAL",
+                "BOOLEAN",
+                "TIMESTAMP",
+                "JSONB",
+                "BLOB",
+                "INTEGER",
+                "VARCHAR",
+            ] {
                 let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
                 assert!(!words.any(|w| w == word), "{}: {word}", migration.name);
             }
@@ -135,7 +168,10 @@ mod tests {
 
     #[test]
     fn a_newer_database_is_refused_with_the_remedy() {
-        let newer = [Applied { version: 9_999, checksum: String::new() }];
+        let newer = [Applied {
+            version: 9_999,
+            checksum: String::new(),
+        }];
         let error = check(&newer).unwrap_err().to_string();
         assert!(error.contains("has migration 9999"), "{error}");
         assert!(error.contains("Start that version"), "{error}");
@@ -143,8 +179,14 @@ mod tests {
 
     #[test]
     fn a_changed_migration_is_refused() {
-        let changed = [Applied { version: 1, checksum: "00".to_owned() }];
+        let changed = [Applied {
+            version: 1,
+            checksum: "00".to_owned(),
+        }];
         let error = check(&changed).unwrap_err().to_string();
-        assert!(error.contains("0001_init was applied with checksum 00"), "{error}");
+        assert!(
+            error.contains("0001_init was applied with checksum 00"),
+            "{error}"
+        );
     }
 }

@@ -19,8 +19,15 @@ struct State<J> {
 
 impl<J> Queue<J> {
     pub(crate) fn new(limit: usize) -> Self {
-        let state = State { jobs: VecDeque::new(), closed: false };
-        Self { state: Mutex::new(state), filled: Condvar::new(), limit }
+        let state = State {
+            jobs: VecDeque::new(),
+            closed: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            filled: Condvar::new(),
+            limit,
+        }
     }
 
     /// Adds a job, or refuses it at once when the queue is full or closed.
@@ -43,7 +50,10 @@ impl<J> Queue<J> {
     pub(crate) fn pop(&self, count: usize) -> Vec<J> {
         let mut state = self.lock();
         while state.jobs.is_empty() && !state.closed {
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .filled
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         let count = count.min(state.jobs.len());
         state.jobs.drain(..count).collect()

@@ -31,16 +31,23 @@ enum Source<'a> {
 
 impl<'a> Row<'a> {
     pub(crate) const fn sqlite(sql: &'a Sql, row: &'a rusqlite::Row<'a>) -> Self {
-        Self { sql, source: Source::Sqlite(row) }
+        Self {
+            sql,
+            source: Source::Sqlite(row),
+        }
     }
 
     pub(crate) const fn postgres(sql: &'a Sql, row: &'a ::postgres::Row) -> Self {
-        Self { sql, source: Source::Postgres(row) }
+        Self {
+            sql,
+            source: Source::Postgres(row),
+        }
     }
 
     /// Reads a text that is never null.
     pub(crate) fn text(&self, index: usize) -> Result<&str, StoreError> {
-        self.opt_text(index)?.ok_or_else(|| self.corrupt(index, "expected text, got null"))
+        self.opt_text(index)?
+            .ok_or_else(|| self.corrupt(index, "expected text, got null"))
     }
 
     /// Reads a text or null.
@@ -54,7 +61,8 @@ impl<'a> Row<'a> {
 
     /// Reads an integer that is never null.
     pub(crate) fn int(&self, index: usize) -> Result<i64, StoreError> {
-        self.opt_int(index)?.ok_or_else(|| self.corrupt(index, "expected an integer, got null"))
+        self.opt_int(index)?
+            .ok_or_else(|| self.corrupt(index, "expected an integer, got null"))
     }
 
     /// Reads an integer or null.
@@ -87,7 +95,8 @@ impl<'a> Row<'a> {
 
     /// Reads bytes that are never null.
     pub(crate) fn blob(&self, index: usize) -> Result<&[u8], StoreError> {
-        self.opt_blob(index)?.ok_or_else(|| self.corrupt(index, "expected bytes, got null"))
+        self.opt_blob(index)?
+            .ok_or_else(|| self.corrupt(index, "expected bytes, got null"))
     }
 
     /// Reads bytes or null.
@@ -110,7 +119,9 @@ impl<'a> Row<'a> {
     where
         T: std::str::FromStr<Err: std::fmt::Display>,
     {
-        self.text(index)?.parse().map_err(|e: T::Err| self.corrupt(index, &e.to_string()))
+        self.text(index)?
+            .parse()
+            .map_err(|e: T::Err| self.corrupt(index, &e.to_string()))
     }
 
     /// Reads an identifier or null.
@@ -127,7 +138,11 @@ impl<'a> Row<'a> {
         // serde's message may quote a value of the document, and the document may hold a secret:
         // only its place is told.
         serde_json::from_str(self.text(index)?).map_err(|e| {
-            let place = format!("unreadable JSON at line {}, column {}", e.line(), e.column());
+            let place = format!(
+                "unreadable JSON at line {}, column {}",
+                e.line(),
+                e.column()
+            );
             self.corrupt(index, &place)
         })
     }

@@ -67,7 +67,11 @@ impl Scratch {
     #[must_use]
     pub fn options() -> StoreOptions {
         let durability = Durability::Memory;
-        StoreOptions { postgres_connections: 4, durability, ..StoreOptions::default() }
+        StoreOptions {
+            postgres_connections: 4,
+            durability,
+            ..StoreOptions::default()
+        }
     }
 
     fn directory(name: &str) -> Self {
@@ -76,14 +80,20 @@ impl Scratch {
         drop(std::fs::remove_dir_all(&directory));
         std::fs::create_dir_all(&directory).expect("the directory for temporary files is writable");
         let url = DatabaseUrl::sqlite(directory.join("aldgate.db"));
-        Self { url, cleanup: Cleanup::Directory(directory) }
+        Self {
+            url,
+            cleanup: Cleanup::Directory(directory),
+        }
     }
 
     fn schema(server: String, name: String) -> Self {
         let text = format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}");
         administer(&server, &text).expect("ALDGATE_TEST_DATABASE lets us create schemas");
         let url = DatabaseUrl::parse(&in_schema(&server, &name)).expect("checked by administer");
-        Self { url, cleanup: Cleanup::Schema { server, name } }
+        Self {
+            url,
+            cleanup: Cleanup::Schema { server, name },
+        }
     }
 }
 
@@ -99,7 +109,10 @@ impl Drop for Scratch {
         match &self.cleanup {
             Cleanup::Directory(directory) => drop(std::fs::remove_dir_all(directory)),
             Cleanup::Schema { server, name } => {
-                drop(administer(server, &format!("DROP SCHEMA IF EXISTS {name} CASCADE")));
+                drop(administer(
+                    server,
+                    &format!("DROP SCHEMA IF EXISTS {name} CASCADE"),
+                ));
             }
         }
     }

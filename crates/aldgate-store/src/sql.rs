@@ -55,7 +55,9 @@ impl Sql {
         let mut words = self.text.split_whitespace();
         while let Some(word) = words.next() {
             if matches!(word, "FROM" | "INTO" | "UPDATE") {
-                return words.next().map_or("", |t| t.trim_end_matches(['(', ',', ')', ';']));
+                return words
+                    .next()
+                    .map_or("", |t| t.trim_end_matches(['(', ',', ')', ';']));
             }
         }
         ""
@@ -79,7 +81,11 @@ mod tests {
     use super::*;
 
     fn sql(text: &'static str) -> Sql {
-        Sql { name: "test", text, scan: false }
+        Sql {
+            name: "test",
+            text,
+            scan: false,
+        }
     }
 
     #[test]
@@ -100,7 +106,10 @@ mod tests {
     #[test]
     fn every_file_with_statements_is_listed() {
         let mut files = Vec::new();
-        collect(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+        collect(
+            &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut files,
+        );
         let modules = |list: &&[Sql]| module_of(list[0].name).to_owned();
         let mut listed: Vec<String> = STATEMENT_LISTS.iter().map(modules).collect();
         files.sort();
@@ -109,7 +118,9 @@ mod tests {
     }
 
     fn module_of(name: &str) -> &str {
-        name.trim_start_matches("aldgate_store::").rsplit_once("::").map_or("", |(m, _)| m)
+        name.trim_start_matches("aldgate_store::")
+            .rsplit_once("::")
+            .map_or("", |(m, _)| m)
     }
 
     fn collect(directory: &std::path::Path, found: &mut Vec<String>) {
@@ -120,7 +131,13 @@ mod tests {
             } else if std::fs::read_to_string(&path).unwrap().contains("\nsql! {") {
                 let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
                 let module = path.strip_prefix(root).unwrap().with_extension("");
-                found.push(module.to_str().unwrap().replace('/', "::").replace("::mod", ""));
+                found.push(
+                    module
+                        .to_str()
+                        .unwrap()
+                        .replace('/', "::")
+                        .replace("::mod", ""),
+                );
             }
         }
     }

@@ -81,7 +81,9 @@ impl Store {
             Target::Sqlite(path) => Engine::Sqlite(sqlite::Engine::open(path, &options)?),
             Target::Postgres(target) => Engine::Postgres(postgres::Pool::new(target, &options)?),
         };
-        let store = Self { engine: Arc::new(engine) };
+        let store = Self {
+            engine: Arc::new(engine),
+        };
         // The first read proves that the database answers and that its schema is not too new.
         store.read_system(migrate::pending).await?;
         Ok(store)
@@ -98,7 +100,8 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let tenant = tenant.clone();
-        self.run(Mode::Write, move |system| work(system.within(&tenant))).await
+        self.run(Mode::Write, move |system| work(system.within(&tenant)))
+            .await
     }
 
     /// Runs a unit of work of `tenant` that only reads. Each statement sees what was committed when
@@ -113,7 +116,8 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let tenant = tenant.clone();
-        self.run(Mode::Read, move |system| work(system.within(&tenant))).await
+        self.run(Mode::Read, move |system| work(system.within(&tenant)))
+            .await
     }
 
     /// Runs a unit of work across tenants that may write; [`SystemTx::within`] enters one.
@@ -151,7 +155,10 @@ impl Store {
     pub async fn migrate(&self) -> Result<Vec<&'static str>, StoreError> {
         let mut applied = Vec::new();
         for migration in migrate::MIGRATIONS {
-            if self.write_system(|system| migrate::apply(system, migration)).await? {
+            if self
+                .write_system(|system| migrate::apply(system, migration))
+                .await?
+            {
                 applied.push(migration.name);
             }
         }
@@ -186,6 +193,8 @@ impl Store {
             Engine::Sqlite(engine) => engine.submit(job, mode)?,
             Engine::Postgres(pool) => pool.submit(job, mode)?,
         }
-        answer.await.unwrap_or_else(|_| Err(StoreError::unavailable("the store stopped").into()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(StoreError::unavailable("the store stopped").into()))
     }
 }

@@ -58,13 +58,23 @@ pub(crate) struct Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        Self { error, cure: Cure::None }
+        Self {
+            error,
+            cure: Cure::None,
+        }
     }
 }
 
 impl<'c> SystemTx<'c> {
     pub(crate) const fn new(link: Link<'c>, mode: Mode) -> Self {
-        Self { tx: Tx { link, mode, tenant: None, failed: None } }
+        Self {
+            tx: Tx {
+                link,
+                mode,
+                tenant: None,
+                failed: None,
+            },
+        }
     }
 
     /// Enters a tenant: what follows on the returned transaction is the tenant's.
@@ -81,11 +91,7 @@ impl<'c> SystemTx<'c> {
     }
 
     /// Runs a statement and returns how many rows it changed.
-    pub(crate) fn execute(
-        &mut self,
-        sql: &Sql,
-        params: &[Value<'_>],
-    ) -> Result<u64, StoreError> {
+    pub(crate) fn execute(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64, StoreError> {
         self.tx.execute(sql, params)
     }
 
@@ -133,15 +139,13 @@ impl Tx<'_> {
     /// The tenant whose rows this transaction sees.
     #[must_use]
     pub fn tenant(&self) -> &TenantId {
-        self.tenant.as_ref().expect("invariant: a Tx is only handed out by SystemTx::within")
+        self.tenant
+            .as_ref()
+            .expect("invariant: a Tx is only handed out by SystemTx::within")
     }
 
     /// Runs a statement and returns how many rows it changed.
-    pub(crate) fn execute(
-        &mut self,
-        sql: &Sql,
-        params: &[Value<'_>],
-    ) -> Result<u64, StoreError> {
+    pub(crate) fn execute(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64, StoreError> {
         self.check(sql.name, false)?;
         let result = match &mut self.link {
             Link::Sqlite(connection) => sqlite::execute(connection, sql, params),

@@ -28,7 +28,9 @@ pub struct DatabaseUrlError {
 impl DatabaseUrl {
     /// The SQLite database in the file `path`.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
-        Self { target: Target::Sqlite(path.into()) }
+        Self {
+            target: Target::Sqlite(path.into()),
+        }
     }
 
     /// Reads an address. PostgreSQL's takes libpq's parameters; of those, `sslmode` may be `disable`
@@ -49,7 +51,9 @@ impl DatabaseUrl {
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             let target = PostgresTarget::parse(text).map_err(|e| problem(&e))?;
-            return Ok(Self { target: Target::Postgres(Box::new(target)) });
+            return Ok(Self {
+                target: Target::Postgres(Box::new(target)),
+            });
         }
         let scheme = text.split(':').next().unwrap_or_default();
         let scheme: String = scheme.chars().take(20).collect();
@@ -71,7 +75,9 @@ impl DatabaseUrl {
 }
 
 fn problem(text: &str) -> DatabaseUrlError {
-    DatabaseUrlError { problem: text.to_owned() }
+    DatabaseUrlError {
+        problem: text.to_owned(),
+    }
 }
 
 impl FromStr for DatabaseUrl {
@@ -104,7 +110,10 @@ mod tests {
     #[test]
     fn sqlite_paths_are_kept() {
         let url = DatabaseUrl::parse("sqlite:/var/lib/aldgate/aldgate.db").unwrap();
-        assert_eq!(url.sqlite_path(), Some(Path::new("/var/lib/aldgate/aldgate.db")));
+        assert_eq!(
+            url.sqlite_path(),
+            Some(Path::new("/var/lib/aldgate/aldgate.db"))
+        );
         assert_eq!(url.to_string(), "sqlite:/var/lib/aldgate/aldgate.db");
         let relative = DatabaseUrl::parse("sqlite://data/aldgate.db").unwrap();
         assert_eq!(relative.sqlite_path(), Some(Path::new("data/aldgate.db")));
@@ -121,9 +130,18 @@ mod tests {
 
     #[test]
     fn wrong_addresses_say_what_is_expected() {
-        for bad in ["", "mysql://x", "sqlite:", "sqlite::memory:", "postgres://h/d?sslmode=maybe"] {
+        for bad in [
+            "",
+            "mysql://x",
+            "sqlite:",
+            "sqlite::memory:",
+            "postgres://h/d?sslmode=maybe",
+        ] {
             let error = DatabaseUrl::parse(bad).unwrap_err().to_string();
-            assert!(error.contains("Expected sqlite:PATH or postgres://"), "{bad}: {error}");
+            assert!(
+                error.contains("Expected sqlite:PATH or postgres://"),
+                "{bad}: {error}"
+            );
         }
     }
 }

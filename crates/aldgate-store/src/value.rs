@@ -1,8 +1,8 @@
 //! Values that go into statements: text, integers, bytes and typed nulls.
 
 use aldgate_core::id::{
-    ApiId, ClientGrantId, ClientId, ConnectionId, EventId, GrantId, JobId, KeyId, RoleId, SessionId,
-    TenantId, UserId,
+    ApiId, ClientGrantId, ClientId, ConnectionId, EventId, GrantId, JobId, KeyId, RoleId,
+    SessionId, TenantId, UserId,
 };
 use aldgate_core::secret::TokenHash;
 use aldgate_core::time::Timestamp;
@@ -167,12 +167,22 @@ mod tests {
     #[test]
     fn nulls_keep_their_type() {
         let expected = [Value::Text(None), Value::Int(None), Value::Blob(None)];
-        assert_eq!(params![None::<String>, None::<Timestamp>, None::<&[u8]>], &expected);
+        assert_eq!(
+            params![None::<String>, None::<Timestamp>, None::<&[u8]>],
+            &expected
+        );
     }
 
     #[test]
     fn booleans_and_times_are_integers() {
-        let expected = [Value::Int(Some(1)), Value::Int(Some(1_000_000)), Value::Text(Some("x"))];
-        assert_eq!(params![true, Timestamp::from_seconds(1), Some("x")], &expected);
+        let expected = [
+            Value::Int(Some(1)),
+            Value::Int(Some(1_000_000)),
+            Value::Text(Some("x")),
+        ];
+        assert_eq!(
+            params![true, Timestamp::from_seconds(1), Some("x")],
+            &expected
+        );
     }
 }

@@ -39,7 +39,10 @@ impl Link {
         client
             .batch_execute(&format!("{SESSION}{commit}"))
             .map_err(|e| fault("setting up the session", "", &e))?;
-        Ok(Self { client, prepared: HashMap::new() })
+        Ok(Self {
+            client,
+            prepared: HashMap::new(),
+        })
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -51,7 +54,9 @@ impl Link {
         let statement = self.prepare(sql)?;
         check_count(sql, &statement, params)?;
         let bound: Vec<&(dyn ToSql + Sync)> = params.iter().map(|v| v as _).collect();
-        self.client.execute(&statement, &bound).map_err(|e| fault(sql.name, sql.table(), &e))
+        self.client
+            .execute(&statement, &bound)
+            .map_err(|e| fault(sql.name, sql.table(), &e))
     }
 
     /// Runs a statement and shows each row to `each`.
@@ -90,12 +95,16 @@ impl Link {
         let sql = "SELECT 1 FROM information_schema.tables
             WHERE table_schema = current_schema() AND table_name = $1";
         let found = self.client.query_opt(sql, &[&name]);
-        found.map(|row| row.is_some()).map_err(|e| fault("looking for a table", "", &e))
+        found
+            .map(|row| row.is_some())
+            .map_err(|e| fault("looking for a table", "", &e))
     }
 
     /// Begins or ends a transaction.
     pub(super) fn control(&mut self, text: &'static str) -> Result<(), Fault> {
-        self.client.batch_execute(text).map_err(|e| fault(text, "", &e))
+        self.client
+            .batch_execute(text)
+            .map_err(|e| fault(text, "", &e))
     }
 
     fn prepare(&mut self, sql: &Sql) -> Result<Statement, Fault> {
@@ -122,7 +131,10 @@ fn check_count(sql: &Sql, statement: &Statement, params: &[Value<'_>]) -> Result
 pub(super) fn fault(what: &str, table: &'static str, error: &postgres::Error) -> Fault {
     let Some(database) = error.as_db_error() else {
         let text = format!("{what}: {}", Chain(error));
-        return Fault { error: StoreError::unavailable(text), cure: cure_of_io(error) };
+        return Fault {
+            error: StoreError::unavailable(text),
+            cure: cure_of_io(error),
+        };
     };
     let code = database.code();
     let reason = format!("{what}: {} (SQLSTATE {})", database.message(), code.code());
@@ -157,5 +169,9 @@ fn cure_of_io(error: &postgres::Error) -> Cure {
         }
         source = inner.source();
     }
-    if error.is_closed() { Cure::Reconnect } else { Cure::None }
+    if error.is_closed() {
+        Cure::Reconnect
+    } else {
+        Cure::None
+    }
 }

@@ -51,19 +51,29 @@ enum Attempt {
 impl Pool {
     /// Starts the threads.
     pub(crate) fn new(target: &PostgresTarget, options: &StoreOptions) -> Result<Self, StoreError> {
-        let pool = Self { queue: Arc::new(Queue::new(options.queue_limit)) };
+        let pool = Self {
+            queue: Arc::new(Queue::new(options.queue_limit)),
+        };
         let threads = u32::try_from(options.postgres_connections.max(1)).unwrap_or(u32::MAX);
         for number in 0..threads {
             let queue = Arc::clone(&pool.queue);
             let (target, durability) = (target.clone(), options.durability);
-            let mut worker = Worker { number, target, durability, link: None };
+            let mut worker = Worker {
+                number,
+                target,
+                durability,
+                link: None,
+            };
             let thread = std::thread::Builder::new().name(format!("store-pg-{number}"));
             let work = move || {
                 while let Some((job, mode)) = queue.pop(1).pop() {
                     worker.serve(job, mode);
                 }
             };
-            thread.spawn(work).map(drop).map_err(StoreError::unavailable)?;
+            thread
+                .spawn(work)
+                .map(drop)
+                .map_err(StoreError::unavailable)?;
         }
         Ok(pool)
     }
@@ -127,7 +137,10 @@ impl Worker {
 /// Reads need no transaction: each statement has its own snapshot either way, and BEGIN and COMMIT
 /// would cost two more round trips.
 fn read(link: &mut Link, job: &mut dyn Job) -> Attempt {
-    match job.run(&mut SystemTx::new(crate::tx::Link::Postgres(link), Mode::Read)) {
+    match job.run(&mut SystemTx::new(
+        crate::tx::Link::Postgres(link),
+        Mode::Read,
+    )) {
         Verdict::Commit | Verdict::Undo(Cure::None) => Attempt::Done,
         Verdict::Undo(cure) => Attempt::Again(cure),
     }
@@ -137,21 +150,41 @@ fn write(link: &mut Link, job: &mut dyn Job) -> Attempt {
     if let Err(fault) = link.control("BEGIN") {
         return refused(job, fault);
     }
-    match job.run(&mut SystemTx::new(crate::tx::Link::Postgres(link), Mode::Write)) {
+    match job.run(&mut SystemTx::new(
+        crate::tx::Link::Postgres(link),
+        Mode::Write,
+    )) {
         Verdict::Commit => match link.control("COMMIT") {
             Ok(()) => Attempt::Done,
-            Err(Fault { error, cure: Cure::Rerun }) => {
-                refused(job, Fault { error, cure: Cure::Rerun })
-            }
+            Err(Fault {
+                error,
+                cure: Cure::Rerun,
+            }) => refused(
+                job,
+                Fault {
+                    error,
+                    cure: Cure::Rerun,
+                },
+            ),
             // Whether the commit happened is unknown: running it again could do it twice.
-            Err(Fault { error, .. }) => refused(job, Fault { error, cure: Cure::None }),
+            Err(Fault { error, .. }) => refused(
+                job,
+                Fault {
+                    error,
+                    cure: Cure::None,
+                },
+            ),
         },
         Verdict::Undo(cure) => {
             let cure = match link.control("ROLLBACK") {
                 Err(_) if cure != Cure::None => Cure::Reconnect,
                 _ => cure,
             };
-            if cure == Cure::None { Attempt::Done } else { Attempt::Again(cure) }
+            if cure == Cure::None {
+                Attempt::Done
+            } else {
+                Attempt::Again(cure)
+            }
         }
     }
 }
@@ -159,7 +192,11 @@ fn write(link: &mut Link, job: &mut dyn Job) -> Attempt {
 /// Gives the job an error as its result, which a further attempt may replace.
 fn refused(job: &mut dyn Job, fault: Fault) -> Attempt {
     job.refuse(fault.error);
-    if fault.cure == Cure::None { Attempt::Done } else { Attempt::Again(fault.cure) }
+    if fault.cure == Cure::None {
+        Attempt::Done
+    } else {
+        Attempt::Again(fault.cure)
+    }
 }
 
 /// Runs statements on a connection of their own, for tests that make and drop schemas.

@@ -44,13 +44,17 @@ impl PostgresTarget {
             match pair.split_once('=') {
                 Some(("sslmode", value)) => mode = Some(value),
                 Some(("sslrootcert", value)) => {
-                    root = Some(PathBuf::from(percent_decode_str(value).decode_utf8_lossy().as_ref()));
+                    root = Some(PathBuf::from(
+                        percent_decode_str(value).decode_utf8_lossy().as_ref(),
+                    ));
                 }
                 _ => kept.push(pair),
             }
         }
         let rest = format!("{address}?{}", kept.join("&"));
-        let mut config: Config = rest.parse().map_err(|e: postgres::Error| Chain(&e).to_string())?;
+        let mut config: Config = rest
+            .parse()
+            .map_err(|e: postgres::Error| Chain(&e).to_string())?;
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
         }
@@ -64,7 +68,11 @@ impl PostgresTarget {
             None => Tls::Required(root),
             Some(_) => return Err("sslmode must be disable or require".to_owned()),
         };
-        let ssl = if tls == Tls::Off { SslMode::Disable } else { SslMode::Require };
+        let ssl = if tls == Tls::Off {
+            SslMode::Disable
+        } else {
+            SslMode::Require
+        };
         config.ssl_mode(ssl);
         Ok(Self { config, tls })
     }
@@ -90,7 +98,10 @@ impl fmt::Display for PostgresTarget {
             Some(Host::Unix(path)) => path.display().to_string(),
             None => "localhost".to_owned(),
         };
-        let user = self.config.get_user().map_or(String::new(), |user| format!("{user}@"));
+        let user = self
+            .config
+            .get_user()
+            .map_or(String::new(), |user| format!("{user}@"));
         let port = self.config.get_ports().first().map_or(5432, |port| *port);
         let database = self.config.get_dbname().unwrap_or_default();
         write!(f, "postgres://{user}{host}:{port}/{database}")
@@ -112,7 +123,9 @@ fn tls_config(root: Option<&PathBuf>) -> Result<ClientConfig, String> {
             let unreadable = |e| format!("sslrootcert {}: {e}", path.display());
             let certificates = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
             for certificate in certificates {
-                trusted.add(certificate.map_err(unreadable)?).map_err(|e| e.to_string())?;
+                trusted
+                    .add(certificate.map_err(unreadable)?)
+                    .map_err(|e| e.to_string())?;
             }
         }
         None => {
@@ -120,12 +133,18 @@ fn tls_config(root: Option<&PathBuf>) -> Result<ClientConfig, String> {
         }
     }
     if trusted.is_empty() {
-        return Err("no certificate authority is trusted: set sslrootcert=FILE, or \
+        return Err(
+            "no certificate authority is trusted: set sslrootcert=FILE, or \
             sslmode=disable if the way to the database is protected otherwise"
-            .to_owned());
+                .to_owned(),
+        );
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider);
-    let builder = builder.with_safe_default_protocol_versions().map_err(|e| e.to_string())?;
-    Ok(builder.with_root_certificates(trusted).with_no_client_auth())
+    let builder = builder
+        .with_safe_default_protocol_versions()
+        .map_err(|e| e.to_string())?;
+    Ok(builder
+        .with_root_certificates(trusted)
+        .with_no_client_auth())
 }

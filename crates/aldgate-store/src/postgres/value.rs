@@ -50,7 +50,14 @@ impl<'a> FromSql<'a> for Cell<'a> {
     }
 
     fn accepts(ty: &Type) -> bool {
-        let ours = [Type::INT8, Type::INT4, Type::BYTEA, Type::TEXT, Type::VARCHAR, Type::NAME];
+        let ours = [
+            Type::INT8,
+            Type::INT4,
+            Type::BYTEA,
+            Type::TEXT,
+            Type::VARCHAR,
+            Type::NAME,
+        ];
         ours.contains(ty)
     }
 }

@@ -33,7 +33,10 @@ struct Location {
 impl Engine {
     /// Opens the file, creating it if it is missing, and starts the threads.
     pub(crate) fn open(path: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
-        let location = Location { path: path.to_owned(), durability: options.durability };
+        let location = Location {
+            path: path.to_owned(),
+            durability: options.durability,
+        };
         let writer = settings::open_writer(&location).map_err(|e| cannot_open(path, &e))?;
         let engine = Self {
             writes: Arc::new(Queue::new(options.queue_limit)),
@@ -42,10 +45,14 @@ impl Engine {
         for number in 0..options.sqlite_readers.max(1) {
             let reader = settings::open_reader(&location).map_err(|e| cannot_open(path, &e))?;
             let queue = Arc::clone(&engine.reads);
-            spawn(&format!("store-read-{number}"), move || read(&reader, &queue))?;
+            spawn(&format!("store-read-{number}"), move || {
+                read(&reader, &queue)
+            })?;
         }
         let queue = Arc::clone(&engine.writes);
-        spawn("store-write", move || writer::run(writer, &location, &queue))?;
+        spawn("store-write", move || {
+            writer::run(writer, &location, &queue)
+        })?;
         Ok(engine)
     }
 
@@ -74,7 +81,10 @@ fn read(connection: &Connection, queue: &Queue<Box<dyn Job>>) {
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
     let thread = std::thread::Builder::new().name(name.to_owned());
-    thread.spawn(work).map(drop).map_err(StoreError::unavailable)
+    thread
+        .spawn(work)
+        .map(drop)
+        .map_err(StoreError::unavailable)
 }
 
 fn cannot_open(path: &Path, error: &rusqlite::Error) -> StoreError {

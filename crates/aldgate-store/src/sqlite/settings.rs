@@ -61,7 +61,13 @@ fn create_private(location: &Location) {
     use std::os::unix::fs::OpenOptionsExt as _;
 
     let mut options = std::fs::OpenOptions::new();
-    drop(options.write(true).create_new(true).mode(0o600).open(&location.path));
+    drop(
+        options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&location.path),
+    );
 }
 
 #[cfg(not(unix))]

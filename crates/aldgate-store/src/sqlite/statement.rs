@@ -16,7 +16,9 @@ pub(crate) fn execute(
     params: &[Value<'_>],
 ) -> Result<u64, Fault> {
     let changed = prepare(connection, sql, params).and_then(|mut s| s.raw_execute());
-    changed.map(|count| count as u64).map_err(|e| fault(sql, &e))
+    changed
+        .map(|count| count as u64)
+        .map_err(|e| fault(sql, &e))
 }
 
 /// Runs a statement and shows each row to `each`.
@@ -36,14 +38,18 @@ pub(crate) fn query(
 
 /// Runs several statements without parameters.
 pub(crate) fn script(connection: &Connection, text: &str) -> Result<(), Fault> {
-    connection.execute_batch(text).map_err(|e| unavailable(&e).into())
+    connection
+        .execute_batch(text)
+        .map_err(|e| unavailable(&e).into())
 }
 
 /// Tells whether a table exists.
 pub(crate) fn has_table(connection: &Connection, name: &str) -> Result<bool, Fault> {
     // Not `table_exists`: it looks into the cached schema, which may be older than the file.
     let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
-    let exists = connection.prepare_cached(sql).and_then(|mut s| s.exists([name]));
+    let exists = connection
+        .prepare_cached(sql)
+        .and_then(|mut s| s.exists([name]));
     exists.map_err(|e| unavailable(&e).into())
 }
 
@@ -52,9 +58,9 @@ pub(crate) fn cell<'a>(row: &'a rusqlite::Row<'_>, index: usize) -> Result<Cell<
     match row.get_ref(index).map_err(StoreError::unavailable)? {
         ValueRef::Null => Ok(Cell::Null),
         ValueRef::Integer(value) => Ok(Cell::Int(value)),
-        ValueRef::Text(bytes) => {
-            std::str::from_utf8(bytes).map(Cell::Text).map_err(StoreError::unavailable)
-        }
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes)
+            .map(Cell::Text)
+            .map_err(StoreError::unavailable),
         ValueRef::Blob(bytes) => Ok(Cell::Blob(bytes)),
         ValueRef::Real(_) => Err(StoreError::unavailable("a column holds a fraction")),
     }
@@ -95,7 +101,10 @@ fn fault(sql: &Sql, error: &rusqlite::Error) -> Fault {
         },
         _ => StoreError::unavailable(format!("{}: {error}", sql.name)),
     };
-    Fault { error, cure: Cure::None }
+    Fault {
+        error,
+        cure: Cure::None,
+    }
 }
 
 impl ToSql for Value<'_> {

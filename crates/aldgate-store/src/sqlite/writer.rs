@@ -24,7 +24,9 @@ pub(super) fn run(connection: Connection, location: &Location, queue: &Queue<Box
         if let Err(error) = serve(&mut connection, location, &mut batch) {
             tracing::error!(%error, units = batch.len(), "a commit failed; nothing of it is stored");
             for job in &mut batch {
-                job.refuse(StoreError::unavailable(format!("the commit failed: {error}")));
+                job.refuse(StoreError::unavailable(format!(
+                    "the commit failed: {error}"
+                )));
             }
         }
         for job in batch {
