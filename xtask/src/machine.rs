@@ -32,6 +32,35 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
+/// Where the debug binary lies after a build.
+pub(crate) fn aldgate() -> PathBuf {
+    target_dir().join("debug/aldgate")
+}
+
+/// Cargo's target directory.
+pub(crate) fn target_dir() -> PathBuf {
+    variable("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Chromium, installed when missing and possible.
+///
+/// # Errors
+/// When there is none and it cannot be installed here.
+pub(crate) fn chromium() -> anyhow::Result<PathBuf> {
+    if let Some(path) = variable("ALDGATE_CHROMIUM") {
+        return Ok(path.into());
+    }
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    if let Some(path) = names.iter().find_map(|name| find(name)) {
+        return Ok(path);
+    }
+    install(
+        "chromium",
+        "or set ALDGATE_CHROMIUM to a Chromium or Chrome binary",
+    )?;
+    find("chromium").context("chromium was installed but is not on PATH")
+}
+
 /// Finds a program on `PATH`.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = variable("PATH")?;

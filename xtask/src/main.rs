@@ -4,6 +4,7 @@
 //! results), then one module per command.
 
 mod ci;
+mod interop;
 mod machine;
 mod postgres;
 mod steps;
@@ -18,10 +19,12 @@ const HELP: &str = "\
   tidy             check walls, sizes, module heads, SQL and comments (seconds)
   test [--pg]      format, tidy, clippy, then every Rust test on SQLite
                    --pg: also the storage and endpoint tests on a private PostgreSQL
+  e2e              the browser tests of our own pages, in Chromium
+  interop [NAME]   real, unmodified SDKs against a running server (NAME: one suite)
   ci               test --pg and the API documents: what .ci/run runs
   help             this text
 
-Missing tools (PostgreSQL) are installed by apt-get when run as root on Debian.
+Missing tools (PostgreSQL, Chromium) are installed by apt-get when run as root on Debian.
 ";
 
 fn main() -> ExitCode {
@@ -48,6 +51,9 @@ fn run(words: &[&str]) -> anyhow::Result<bool> {
         ["tidy"] => Ok(tidy::print(&machine::root())),
         ["test"] => test::run(test::Engines::Sqlite),
         ["test", "--pg"] => test::run(test::Engines::Both),
+        ["e2e"] => interop::run_e2e(),
+        ["interop"] => interop::run(None),
+        ["interop", name] => interop::run(Some(name)),
         ["ci"] => ci::run(),
         _ => anyhow::bail!("unknown command `{}`; ./x help lists them", words.join(" ")),
     }

@@ -17,6 +17,9 @@ pub(crate) enum Engines {
     Sqlite,
 }
 
+/// One build of everything, binaries included: the tests and suites after it reuse it as it is.
+pub(crate) const BUILD: [&str; 4] = ["build", "--quiet", "--workspace", "--all-targets"];
+
 /// The packages whose tests touch the database.
 const DATABASE_PACKAGES: [&str; 5] = [
     "aldgate-store",
@@ -50,9 +53,7 @@ pub(crate) fn parts(steps: &mut Steps, engines: Engines) {
         "warnings",
     ];
     steps.command("clippy", &mut cargo(&clippy));
-    // One build of everything, binaries included: the tests and suites after it reuse it as it is.
-    let build = ["build", "--quiet", "--workspace", "--all-targets"];
-    if !steps.command("build", &mut cargo(&build)) {
+    if !steps.command("build", &mut cargo(&BUILD)) {
         return;
     }
     let test = ["test", "--quiet", "--workspace", "--no-fail-fast"];

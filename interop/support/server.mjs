@@ -1,0 +1,126 @@
+// Starts the server that a suite talks to: `aldgate dev` with a data directory of its own.
+
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import http from "node:http";
+import https from "node:https";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const binary = process.env.ALDGATE_BIN;
+
+/**
+ * A running server.
+ *
+ * `issuer` ends in a slash; `domain` is what Auth0's SDKs call so; `dev` is the content of
+ * `dev.json`: the applications, the API and the user that `aldgate dev` made.
+ */
+export class Server {
+  #process;
+  #dataDir;
+  #log;
+
+  /** Starts `aldgate dev` and waits until it answers. */
+  static async start({ tls = false } = {}) {
+    if (!binary) throw new Error("ALDGATE_BIN is not set: run the suites by ./x interop");
+    const server = new Server();
+    server.#dataDir = await mkdtemp(path.join(tmpdir(), "aldgate-interop-"));
+    const port = await freePort();
+    const args = ["dev", "--no-demo", "--port", String(port), "--data", server.#dataDir];
+    if (tls) args.push("--https");
+    server.#log = [];
+    server.#process = spawn(binary, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ALDGATE_ADMIN__LISTEN: "127.0.0.1:0" },
+    });
+    for (const stream of [server.#process.stdout, server.#process.stderr]) {
+      stream.on("data", (chunk) => server.#log.push(chunk));
+    }
+    await server.#ready(`${tls ? "https" : "http"}://localhost:${port}/`);
+    return server;
+  }
+
+  /** Stops the server and removes its data. */
+  async stop() {
+    if (this.#process.exitCode === null) {
+      const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+      this.#process.kill("SIGTERM");
+      await ended;
+    }
+    await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  /** Creates or changes what `document` lists, in the layout of auth0-deploy-cli. */
+  async apply(document) {
+    const file = path.join(this.#dataDir, "interop.yaml");
+    // JSON is YAML.
+    await writeFile(file, JSON.stringify(document));
+    const args = ["apply", file, "--data", this.#dataDir];
+    try {
+      await promisify(execFile)(binary, args);
+    } catch (error) {
+      throw new Error(`aldgate apply failed:\n${error.stderr}\n${error.stdout}`);
+    }
+  }
+
+  /** GETs an address of the server, trusting its local CA; `{status, headers, text}`. */
+  async get(url, headers = {}) {
+    return request(url, { headers, ca: this.ca });
+  }
+
+  /** What the server printed so far. */
+  get log() {
+    return Buffer.concat(this.#log).toString();
+  }
+
+  async #ready(issuer) {
+    this.issuer = issuer;
+    this.domain = new URL(issuer).host;
+    const deadline = Date.now() + 60_000;
+    while (Date.now() < deadline) {
+      if (this.#process.exitCode !== null) break;
+      try {
+        this.dev = JSON.parse(await readFile(path.join(this.#dataDir, "dev.json"), "utf8"));
+        this.ca = this.dev.ca ? await readFile(this.dev.ca) : undefined;
+        const answer = await this.get(`${issuer}.well-known/openid-configuration`);
+        if (answer.status === 200) return;
+      } catch {
+        // Not there yet.
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const log = this.log;
+    await this.stop();
+    throw new Error(`the server at ${issuer} did not become ready; it printed:\n${log}`);
+  }
+}
+
+/** One GET; redirects are not followed. */
+function request(url, { headers, ca }) {
+  const client = url.startsWith("https:") ? https : http;
+  return new Promise((resolve, reject) => {
+    const sent = client.get(url, { headers, ca }, (answer) => {
+      const chunks = [];
+      answer.on("data", (chunk) => chunks.push(chunk));
+      answer.on("end", () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: answer.statusCode, headers: answer.headers, text });
+      });
+    });
+    sent.on("error", reject);
+  });
+}
+
+/** A TCP port that was free a moment ago. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const listener = net.createServer();
+    listener.on("error", reject);
+    listener.listen(0, "127.0.0.1", () => {
+      const { port } = listener.address();
+      listener.close(() => resolve(port));
+    });
+  });
+}
