@@ -11,6 +11,7 @@ pub mod error;
 pub mod event;
 pub mod grant;
 pub mod id;
+pub mod params;
 pub mod random;
 pub mod role;
 pub mod scope;

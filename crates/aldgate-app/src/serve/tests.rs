@@ -1,0 +1,118 @@
+use std::path::Path;
+
+use axum::routing::get;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::*;
+use crate::config::Config;
+
+fn limits() -> Limits {
+    let mut limits = Config::defaults(Path::new("/data"))
+        .expect("defaults")
+        .server
+        .limits;
+    limits.header_timeout = Duration::from_millis(300);
+    limits.idle_timeout = Duration::from_millis(300);
+    limits
+}
+
+async fn start(router: Router, limits: Limits) -> (SocketAddr, Stop, tokio::task::JoinHandle<()>) {
+    let server = Server::bind("127.0.0.1:0".parse().unwrap(), None, limits)
+        .await
+        .unwrap();
+    let address = server.address().unwrap();
+    let stop = Stop::new();
+    let signal = stop.clone();
+    let task = tokio::spawn(async move { server.run(router, &signal).await });
+    (address, stop, task)
+}
+
+/// Sends `bytes` and gives everything that comes until the server closes.
+async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    // A server that refuses early resets the connection: what came before still counts.
+    let _ended = stream.read_to_end(&mut answer).await.is_ok();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn router() -> Router {
+    Router::new().route("/", get(|| async { "hello" }))
+}
+
+#[tokio::test]
+async fn ops_03_a_connection_that_says_nothing_is_closed() {
+    let (address, _stop, _task) = start(router(), limits()).await;
+    assert_eq!(exchange(address, b"").await, "");
+    let slow = exchange(address, b"GET / HTTP/1.1\r\nhost: a\r\n").await;
+    assert!(!slow.contains("200 OK"), "{slow}");
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_after_its_answer() {
+    let (address, _stop, _task) = start(router(), limits()).await;
+    let answer = exchange(address, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("hello"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn ops_03_a_large_head_is_refused() {
+    let (address, _stop, _task) = start(router(), limits()).await;
+    let head = |size| {
+        format!(
+            "GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n",
+            "a".repeat(size)
+        )
+    };
+    let fits = exchange(address, head(30 << 10).as_bytes()).await;
+    assert!(fits.starts_with("HTTP/1.1 200"), "{fits}");
+    let large = exchange(address, head(33 << 10).as_bytes()).await;
+    assert!(large.starts_with("HTTP/1.1 431"), "{large}");
+}
+
+#[tokio::test]
+async fn the_connection_cap_holds_and_lets_others_in_later() {
+    let limits = Limits {
+        connections_max: 1,
+        ..limits()
+    };
+    let (address, _stop, _task) = start(router(), limits).await;
+    let silent = TcpStream::connect(address).await.unwrap();
+    let answer = exchange(
+        address,
+        b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    drop(silent);
+}
+
+#[tokio::test]
+async fn a_stop_lets_running_requests_end() {
+    let (entered, mut inside) = tokio::sync::mpsc::channel::<()>(1);
+    let (go, wait) = watch::channel(false);
+    let slow = move || {
+        let (entered, mut wait) = (entered.clone(), wait.clone());
+        async move {
+            entered.send(()).await.unwrap();
+            wait.wait_for(|go| *go).await.unwrap();
+            "done"
+        }
+    };
+    let router = Router::new().route("/", get(slow));
+    let mut limits = limits();
+    limits.header_timeout = Duration::from_secs(20);
+    let (address, stop, task) = start(router, limits).await;
+    let request =
+        tokio::spawn(async move { exchange(address, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await });
+    inside.recv().await.unwrap();
+    stop.now();
+    go.send_replace(true);
+    assert!(request.await.unwrap().ends_with("done"));
+    task.await.unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
+}
