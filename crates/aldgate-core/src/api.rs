@@ -1,5 +1,7 @@
 //! An API (wire: resource server): something that accepts tokens.
 
+pub mod rules;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

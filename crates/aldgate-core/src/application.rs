@@ -1,5 +1,7 @@
 //! An application (wire: client): something that asks for tokens.
 
+pub mod rules;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};

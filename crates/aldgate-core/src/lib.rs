@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod application;
+pub mod body;
 pub mod client_grant;
 pub mod connection;
 pub mod error;
