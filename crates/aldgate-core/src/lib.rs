@@ -13,6 +13,7 @@ pub mod event;
 pub mod grant;
 pub mod id;
 pub mod params;
+pub mod provision;
 pub mod random;
 pub mod role;
 pub mod scope;
