@@ -40,6 +40,8 @@ CREATE TABLE api_aliases (
     until_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, identifier)
 );
+CREATE INDEX api_aliases_by_api ON api_aliases (tenant_id, api_id);
+CREATE INDEX api_aliases_by_expiry ON api_aliases (until_at);
 
 CREATE TABLE client_grants (
     tenant_id TEXT NOT NULL,
@@ -316,7 +318,8 @@ CREATE INDEX events_by_client ON events (tenant_id, client_id, id);
 CREATE INDEX events_by_support_code ON events (tenant_id, support_code);
 CREATE INDEX events_by_age ON events (created_at);
 
--- Background work: mail and later more. Claimed by one conditional UPDATE.
+-- Background work: mail and later more. Claimed by one conditional UPDATE that moves run_at behind
+-- the end of the claim. state: waiting, failed.
 CREATE TABLE jobs (
     tenant_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -325,12 +328,12 @@ CREATE TABLE jobs (
     document TEXT NOT NULL,
     attempts BIGINT NOT NULL,
     run_at BIGINT NOT NULL,
-    claimed_until_at BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX jobs_by_due ON jobs (kind, state, run_at);
+CREATE INDEX jobs_by_age ON jobs (state, updated_at);
 
 -- Further documents of a tenant, one per kind and key: branding, prompts, e-mail provider and
 -- templates, attack protection …
@@ -343,15 +346,23 @@ CREATE TABLE settings (
     PRIMARY KEY (tenant_id, kind, id)
 );
 
--- What changed last, so that the caches of every node can follow.
+-- What changed last, so that the caches of every node can follow. Revisions come from the counter
+-- of that name, whose row stays locked until the commit: they become visible in their order.
 CREATE TABLE changes (
     tenant_id TEXT NOT NULL,
     kind TEXT NOT NULL,
     id TEXT NOT NULL,
-    changed_at BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, kind, id)
 );
-CREATE INDEX changes_by_time ON changes (changed_at);
+CREATE INDEX changes_by_revision ON changes (revision);
+
+-- Numbers that only grow. revision: of changes; restores: how often a backup was restored.
+CREATE TABLE counters (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+INSERT INTO counters (name, value) VALUES ('revision', 0), ('restores', 0);
 
 -- Housekeeping that one node does at a time.
 CREATE TABLE leases (

@@ -11,13 +11,14 @@
 //!
 //! One file for each thing that is stored, named as its table; `roles.rs` is the pattern.
 //!
-//! 1. `sql! { … }` at the end holds its statements as named constants: placeholders `?1`, `?2`, …;
-//!    `tenant_id` first in every key and `WHERE`; explicit columns. List the file in `sql.rs`. Tests
+//! 1. `sql! { const NAME = "…"; }` at the end holds its statements: placeholders `?1`, `?2`, …;
+//!    `tenant_id = ?1` first in every `WHERE`; explicit columns. List the file in `sql.rs`. Tests
 //!    prepare every statement on both engines and demand an index for each that is not marked
-//!    `: scan`.
+//!    `const NAME: scan`.
 //! 2. `impl Tx<'_> { pub fn roles(&mut self) -> Roles<'_, '_> }` opens it; `Roles<'t, 'c>` holds the
-//!    `&'t mut Tx<'c>`; its methods run statements by `tx.execute`, `tx.one`, `tx.all` with
-//!    `params![…]` and read columns by `row.text(0)?`, `row.at(1)?`, `row.json(2)?`, ….
+//!    `&'t mut Tx<'c>`; its methods run statements by `tx.execute`, `tx.one`, `tx.all` and read
+//!    columns by `row.text(0)?`, `row.at(1)?`, `row.json(2)?`, …. A `Tx` binds its tenant as `?1` by
+//!    itself, so no statement can forget it; `params![…]` begins at `?2`.
 //! 3. Single use is one conditional `UPDATE … RETURNING`, never a look followed by a write.
 //! 4. Expiring tables have `expires_at` with an index, and a line in `janitor.rs`.
 //! 5. A change of something that is cached elsewhere is told by `tx.changes().note(…)`.
@@ -25,8 +26,10 @@
 mod error;
 mod job;
 mod migrate;
+mod page;
 mod postgres;
 mod queue;
+mod roles;
 mod row;
 #[cfg(feature = "testing")]
 pub mod scratch;
@@ -38,6 +41,8 @@ mod url;
 mod value;
 
 pub use error::{Cause, QueueFull, StoreError};
+pub use page::Page;
+pub use roles::Roles;
 pub use sql::{Sql, statements};
 pub use store::{Durability, Store, StoreOptions};
 pub use tx::{SystemTx, Tx};

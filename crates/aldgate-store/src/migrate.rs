@@ -54,9 +54,9 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
 
 sql! {
     /// Reads what was applied: a handful of rows.
-    APPLIED: scan = "SELECT version, checksum FROM schema_migrations ORDER BY version";
+    const APPLIED: scan = "SELECT version, checksum FROM schema_migrations ORDER BY version";
     /// Claims a migration. Two nodes that claim the same one wait for each other here.
-    CLAIM = "INSERT INTO schema_migrations (version, name, checksum)
+    const CLAIM = "INSERT INTO schema_migrations (version, name, checksum)
         VALUES (?1, ?2, ?3)
         ON CONFLICT (version) DO NOTHING";
 }

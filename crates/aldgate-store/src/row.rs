@@ -74,6 +74,12 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Reads a number that is never negative.
+    pub(crate) fn count(&self, index: usize) -> Result<u64, StoreError> {
+        let value = self.int(index)?;
+        u64::try_from(value).map_err(|_| self.corrupt(index, "expected a number from 0"))
+    }
+
     /// Reads a boolean, stored as 0 or 1.
     pub(crate) fn flag(&self, index: usize) -> Result<bool, StoreError> {
         match self.int(index)? {

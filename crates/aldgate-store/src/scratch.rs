@@ -32,8 +32,8 @@ impl Scratch {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("aldgate_test_{}_{number}", std::process::id());
-        match std::env::var("ALDGATE_TEST_DATABASE") {
-            Ok(server) if server.starts_with("postgres") => Self::schema(server, name),
+        match engine() {
+            Some(server) if server.starts_with("postgres") => Self::schema(server, name),
             _ => Self::directory(&name),
         }
     }
@@ -116,6 +116,14 @@ impl Drop for Scratch {
             }
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no configuration to pass this in"
+)]
+fn engine() -> Option<String> {
+    std::env::var("ALDGATE_TEST_DATABASE").ok()
 }
 
 fn in_schema(server: &str, name: &str) -> String {

@@ -16,15 +16,15 @@ pub struct Sql {
 /// ```text
 /// sql! {
 ///     /// Takes a code out of circulation.
-///     TAKE = "UPDATE codes SET … RETURNING …";
+///     const TAKE = "UPDATE codes SET … RETURNING …";
 ///     /// Reads every tenant: the table is small.
-///     ALL: scan = "SELECT … FROM tenants ORDER BY id";
+///     const ALL: scan = "SELECT … FROM tenants ORDER BY id";
 /// }
 /// ```
 ///
 /// Add the file's `STATEMENTS` to [`STATEMENT_LISTS`]: a test compares the two.
 macro_rules! sql {
-    ($($(#[$doc:meta])* $name:ident $(: $scan:ident)? = $text:expr;)+) => {
+    ($($(#[$doc:meta])* const $name:ident $(: $scan:ident)? = $text:expr;)+) => {
         $(
             $(#[$doc])*
             const $name: $crate::sql::Sql = $crate::sql::Sql {
@@ -42,7 +42,7 @@ macro_rules! sql {
 pub(crate) use sql;
 
 /// The statements of each file of this crate.
-const STATEMENT_LISTS: &[&[Sql]] = &[crate::migrate::STATEMENTS];
+const STATEMENT_LISTS: &[&[Sql]] = &[crate::migrate::STATEMENTS, crate::roles::STATEMENTS];
 
 /// Lists every statement that this crate can run.
 pub fn statements() -> impl Iterator<Item = &'static Sql> {

@@ -7,7 +7,7 @@ use crate::postgres;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::sqlite;
-use crate::value::Value;
+use crate::value::{Params, Value};
 
 /// A transaction within one tenant. Aggregates hang on it: `tx.users()`, `tx.roles()`, ….
 ///
@@ -15,10 +15,8 @@ use crate::value::Value;
 /// and nothing is committed, on both engines alike. A statement that may meet a conflict and go on
 /// says so with `ON CONFLICT`.
 pub struct Tx<'c> {
-    link: Link<'c>,
-    mode: Mode,
+    runner: Runner<'c>,
     tenant: Option<TenantId>,
-    failed: Option<Cure>,
 }
 
 /// A transaction across tenants: migrations, the janitor, finding a tenant by its host.
@@ -67,12 +65,15 @@ impl From<StoreError> for Fault {
 
 impl<'c> SystemTx<'c> {
     pub(crate) const fn new(link: Link<'c>, mode: Mode) -> Self {
+        let runner = Runner {
+            link,
+            mode,
+            failed: None,
+        };
         Self {
             tx: Tx {
-                link,
-                mode,
+                runner,
                 tenant: None,
-                failed: None,
             },
         }
     }
@@ -87,51 +88,51 @@ impl<'c> SystemTx<'c> {
 
     /// What helps, if a statement failed.
     pub(crate) const fn failed(&self) -> Option<Cure> {
-        self.tx.failed
+        self.tx.runner.failed
     }
 
-    /// Runs a statement and returns how many rows it changed.
-    pub(crate) fn execute(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64, StoreError> {
-        self.tx.execute(sql, params)
+    /// Runs a statement that names its tenants itself, and returns how many rows it changed.
+    pub(crate) fn execute(&mut self, sql: &Sql, rest: &[Value<'_>]) -> Result<u64, StoreError> {
+        self.tx.runner.execute(sql, Params { tenant: None, rest })
     }
 
-    /// Runs a statement and reads its first row, if there is one.
+    /// Runs a statement that names its tenants itself, and reads its first row, if there is one.
     pub(crate) fn one<T>(
         &mut self,
         sql: &Sql,
-        params: &[Value<'_>],
+        rest: &[Value<'_>],
         read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        self.tx.one(sql, params, read)
+        self.tx.runner.one(sql, Params { tenant: None, rest }, read)
     }
 
-    /// Runs a statement and reads all of its rows.
+    /// Runs a statement that names its tenants itself, and reads all of its rows.
     pub(crate) fn all<T>(
         &mut self,
         sql: &Sql,
-        params: &[Value<'_>],
+        rest: &[Value<'_>],
         read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        self.tx.all(sql, params, read)
+        self.tx.runner.all(sql, Params { tenant: None, rest }, read)
     }
 
     /// Tells whether a table exists: the one question that each engine answers in its own words.
     pub(crate) fn has_table(&mut self, name: &str) -> Result<bool, StoreError> {
-        let result = match &mut self.tx.link {
+        let result = match &mut self.tx.runner.link {
             Link::Sqlite(connection) => sqlite::has_table(connection, name),
             Link::Postgres(link) => link.has_table(name),
         };
-        self.tx.note(result)
+        self.tx.runner.note(result)
     }
 
     /// Runs several statements without parameters: the text of a migration.
     pub(crate) fn script(&mut self, text: &str) -> Result<(), StoreError> {
-        self.tx.check("a script", false)?;
-        let result = match &mut self.tx.link {
+        self.tx.runner.check("a script", false)?;
+        let result = match &mut self.tx.runner.link {
             Link::Sqlite(connection) => sqlite::script(connection, text),
             Link::Postgres(link) => link.script(text),
         };
-        self.tx.note(result)
+        self.tx.runner.note(result)
     }
 }
 
@@ -144,8 +145,46 @@ impl Tx<'_> {
             .expect("invariant: a Tx is only handed out by SystemTx::within")
     }
 
-    /// Runs a statement and returns how many rows it changed.
-    pub(crate) fn execute(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64, StoreError> {
+    /// Runs a statement and returns how many rows it changed. `?1` is the tenant, always (TEN-01);
+    /// `rest` begins at `?2`.
+    pub(crate) fn execute(&mut self, sql: &Sql, rest: &[Value<'_>]) -> Result<u64, StoreError> {
+        let tenant = self.tenant.as_ref();
+        self.runner.execute(sql, Params { tenant, rest })
+    }
+
+    /// Runs a statement and reads its first row, if there is one. Parameters as in
+    /// [`Tx::execute`].
+    pub(crate) fn one<T>(
+        &mut self,
+        sql: &Sql,
+        rest: &[Value<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let tenant = self.tenant.as_ref();
+        self.runner.one(sql, Params { tenant, rest }, read)
+    }
+
+    /// Runs a statement and reads all of its rows. Parameters as in [`Tx::execute`].
+    pub(crate) fn all<T>(
+        &mut self,
+        sql: &Sql,
+        rest: &[Value<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let tenant = self.tenant.as_ref();
+        self.runner.all(sql, Params { tenant, rest }, read)
+    }
+}
+
+/// Runs statements on a connection and remembers whether one failed.
+struct Runner<'c> {
+    link: Link<'c>,
+    mode: Mode,
+    failed: Option<Cure>,
+}
+
+impl Runner<'_> {
+    fn execute(&mut self, sql: &Sql, params: Params<'_>) -> Result<u64, StoreError> {
         self.check(sql.name, false)?;
         let result = match &mut self.link {
             Link::Sqlite(connection) => sqlite::execute(connection, sql, params),
@@ -154,11 +193,10 @@ impl Tx<'_> {
         self.note(result)
     }
 
-    /// Runs a statement and reads its first row, if there is one.
-    pub(crate) fn one<T>(
+    fn one<T>(
         &mut self,
         sql: &Sql,
-        params: &[Value<'_>],
+        params: Params<'_>,
         read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
         let mut found = None;
@@ -172,11 +210,10 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// Runs a statement and reads all of its rows.
-    pub(crate) fn all<T>(
+    fn all<T>(
         &mut self,
         sql: &Sql,
-        params: &[Value<'_>],
+        params: Params<'_>,
         mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let mut rows = Vec::new();
@@ -190,7 +227,7 @@ impl Tx<'_> {
     fn query(
         &mut self,
         sql: &Sql,
-        params: &[Value<'_>],
+        params: Params<'_>,
         each: &mut Each<'_>,
     ) -> Result<(), StoreError> {
         self.check(sql.name, sql.text.starts_with("SELECT"))?;

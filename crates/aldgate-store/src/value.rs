@@ -37,7 +37,28 @@ pub(crate) trait Bind {
     fn value(&self) -> Value<'_>;
 }
 
-/// Lists the parameters of a statement, `?1` first.
+/// What a statement is run with: the tenant as `?1`, when there is one, then the others.
+#[derive(Clone, Copy)]
+pub(crate) struct Params<'a> {
+    pub(crate) tenant: Option<&'a TenantId>,
+    pub(crate) rest: &'a [Value<'a>],
+}
+
+impl<'a> Params<'a> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = Value<'a>> {
+        self.tenant
+            .map(Bind::value)
+            .into_iter()
+            .chain(self.rest.iter().copied())
+    }
+
+    pub(crate) fn count(self) -> usize {
+        self.rest.len() + usize::from(self.tenant.is_some())
+    }
+}
+
+/// Lists the parameters of a statement: from `?2` on a [`crate::Tx`], which puts its tenant first;
+/// from `?1` on a [`crate::SystemTx`].
 macro_rules! params {
     ($($value:expr),* $(,)?) => {
         &[$($crate::value::Bind::value(&$value)),*]

@@ -12,7 +12,7 @@ use crate::row::Row;
 use crate::sql::Sql;
 use crate::store::Durability;
 use crate::tx::{Cure, Each, Fault};
-use crate::value::Value;
+use crate::value::{Params, Value};
 
 /// What every session runs first. READ COMMITTED is enough because single use is a `WHERE` clause;
 /// the time limits keep a stuck session from holding a row for ever.
@@ -50,10 +50,11 @@ impl Link {
     }
 
     /// Runs a statement and returns how many rows it changed.
-    pub(crate) fn execute(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64, Fault> {
+    pub(crate) fn execute(&mut self, sql: &Sql, params: Params<'_>) -> Result<u64, Fault> {
         let statement = self.prepare(sql)?;
         check_count(sql, &statement, params)?;
-        let bound: Vec<&(dyn ToSql + Sync)> = params.iter().map(|v| v as _).collect();
+        let values: Vec<Value<'_>> = params.iter().collect();
+        let bound: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
         self.client
             .execute(&statement, &bound)
             .map_err(|e| fault(sql.name, sql.table(), &e))
@@ -63,12 +64,13 @@ impl Link {
     pub(crate) fn query(
         &mut self,
         sql: &Sql,
-        params: &[Value<'_>],
+        params: Params<'_>,
         each: &mut Each<'_>,
     ) -> Result<(), Fault> {
         let statement = self.prepare(sql)?;
         check_count(sql, &statement, params)?;
-        let bound: Vec<&(dyn ToSql + Sync)> = params.iter().map(|v| v as _).collect();
+        let values: Vec<Value<'_>> = params.iter().collect();
+        let bound: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
         let rows = self.client.query(&statement, &bound);
         for row in rows.map_err(|e| fault(sql.name, sql.table(), &e))? {
             each(&Row::postgres(sql, &row))?;
@@ -118,8 +120,8 @@ impl Link {
     }
 }
 
-fn check_count(sql: &Sql, statement: &Statement, params: &[Value<'_>]) -> Result<(), Fault> {
-    let (expected, actual) = (statement.params().len(), params.len());
+fn check_count(sql: &Sql, statement: &Statement, params: Params<'_>) -> Result<(), Fault> {
+    let (expected, actual) = (statement.params().len(), params.count());
     if expected == actual {
         return Ok(());
     }

@@ -7,13 +7,13 @@ use crate::error::StoreError;
 use crate::row::{Cell, Row};
 use crate::sql::Sql;
 use crate::tx::{Cure, Each, Fault};
-use crate::value::Value;
+use crate::value::{Params, Value};
 
 /// Runs a statement and returns how many rows it changed.
 pub(crate) fn execute(
     connection: &Connection,
     sql: &Sql,
-    params: &[Value<'_>],
+    params: Params<'_>,
 ) -> Result<u64, Fault> {
     let changed = prepare(connection, sql, params).and_then(|mut s| s.raw_execute());
     changed
@@ -25,7 +25,7 @@ pub(crate) fn execute(
 pub(crate) fn query(
     connection: &Connection,
     sql: &Sql,
-    params: &[Value<'_>],
+    params: Params<'_>,
     each: &mut Each<'_>,
 ) -> Result<(), Fault> {
     let mut statement = prepare(connection, sql, params).map_err(|e| fault(sql, &e))?;
@@ -74,10 +74,10 @@ pub(super) fn unavailable(error: &rusqlite::Error) -> StoreError {
 fn prepare<'c>(
     connection: &'c Connection,
     sql: &Sql,
-    params: &[Value<'_>],
+    params: Params<'_>,
 ) -> rusqlite::Result<CachedStatement<'c>> {
     let mut statement = connection.prepare_cached(sql.text)?;
-    let (expected, actual) = (statement.parameter_count(), params.len());
+    let (expected, actual) = (statement.parameter_count(), params.count());
     if expected != actual {
         return Err(rusqlite::Error::InvalidParameterCount(actual, expected));
     }

@@ -1,4 +1,5 @@
 //! The conformance suite of the store. It runs on the engine that `ALDGATE_TEST_DATABASE` names and
 //! has to pass unchanged on both.
 
+mod roles;
 mod unit_of_work;
