@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod config;
 pub mod hashing;
+pub mod page;
 pub mod rng;
 pub mod seal;
 pub mod serve;

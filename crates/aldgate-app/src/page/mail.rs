@@ -1,0 +1,126 @@
+//! Mails: a closed list of kinds, each rendered as HTML and as plain text.
+
+use minijinja::value::{Serde, Value};
+use serde::Serialize;
+
+use super::engine::render_value;
+use super::{Chrome, PageError};
+
+/// A mail to a user.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mail {
+    /// What it is about; chooses the texts.
+    pub kind: MailKind,
+    /// The address it goes to, named in the text.
+    pub to: String,
+    /// The link of its button.
+    pub link: Option<String>,
+    /// How long the link works, in hours.
+    pub valid_hours: Option<u32>,
+    /// The application that caused it.
+    pub application: Option<String>,
+    /// From which network address the cause came, for alarms.
+    pub ip: Option<String>,
+}
+
+/// What a mail is about. The texts are `mail.{kind}.subject`, `.lead`, `.button` and `.after`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MailKind {
+    /// Confirm the address. Auth0: `verify_email`.
+    VerifyEmail,
+    /// Reset the password. Auth0: `reset_email`.
+    ResetPassword,
+    /// The password was changed. Auth0: `password_reset`.
+    PasswordChanged,
+    /// Too many failed logins blocked the account. Auth0: `blocked_account`.
+    BlockedAccount,
+    /// A new account. Auth0: `welcome_email`.
+    Welcome,
+}
+
+/// A mail, ready to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderedMail {
+    /// Subject, one line.
+    pub subject: String,
+    /// The HTML part.
+    pub html: String,
+    /// The plain text part.
+    pub text: String,
+}
+
+/// Renders a mail in the language and brand of `chrome`.
+///
+/// # Errors
+///
+/// [`PageError`] when a template or text is broken; the tests render every kind.
+pub fn render_mail(mail: &Mail, chrome: &Chrome) -> Result<RenderedMail, PageError> {
+    let context = Value::from(Serde(mail));
+    let subject = render_value("mail/subject.txt", context.clone(), chrome)?;
+    let html = render_value("mail/mail.html", context.clone(), chrome)?;
+    let text = render_value("mail/mail.txt", context, chrome)?;
+    // A header is one line, whatever the application is called.
+    let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    Ok(RenderedMail {
+        subject,
+        html,
+        text,
+    })
+}
+
+impl MailKind {
+    /// One of each.
+    pub const ALL: [Self; 5] = [
+        Self::VerifyEmail,
+        Self::ResetPassword,
+        Self::PasswordChanged,
+        Self::BlockedAccount,
+        Self::Welcome,
+    ];
+}
+
+impl Mail {
+    /// A mail with nothing but its texts.
+    pub fn new(kind: MailKind, to: impl Into<String>) -> Self {
+        Self {
+            kind,
+            to: to.into(),
+            link: None,
+            valid_hours: None,
+            application: None,
+            ip: None,
+        }
+    }
+
+    /// One of each kind, and the variants of their optional parts.
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let mail = |kind| Self::new(kind, "ada@example.com");
+        let link = |path: &str| Some(format!("http://localhost:4455/u/{path}?ticket=tkt_c2Ftc"));
+        let verify = Self {
+            link: link("email-verification"),
+            valid_hours: Some(24),
+            application: Some("Orchard".to_owned()),
+            ..mail(MailKind::VerifyEmail)
+        };
+        let reset = Self {
+            link: link("reset-password"),
+            valid_hours: Some(1),
+            ip: Some("203.0.113.7".to_owned()),
+            ..mail(MailKind::ResetPassword)
+        };
+        let blocked = Self {
+            link: link("unblock"),
+            ip: Some("203.0.113.7".to_owned()),
+            ..mail(MailKind::BlockedAccount)
+        };
+        vec![
+            ("verify-email", verify),
+            ("reset-password", reset),
+            ("password-changed", mail(MailKind::PasswordChanged)),
+            ("blocked-account", blocked),
+            ("welcome", mail(MailKind::Welcome)),
+        ]
+    }
+}
