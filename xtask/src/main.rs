@@ -3,6 +3,7 @@
 //! Reading order: this table of commands, [`steps`] (how a command runs its parts and adds up the
 //! results), then one module per command.
 
+mod bench;
 mod ci;
 mod interop;
 mod machine;
@@ -21,6 +22,7 @@ const HELP: &str = "\
                    --pg: also the storage and endpoint tests on a private PostgreSQL
   e2e              the browser tests of our own pages, in Chromium
   interop [NAME]   real, unmodified SDKs against a running server (NAME: one suite)
+  bench [ARG …]    CPU time per operation beside the machine's limits (--quick, --json, …)
   ci               test --pg and the API documents: what .ci/run runs
   help             this text
 
@@ -54,6 +56,7 @@ fn run(words: &[&str]) -> anyhow::Result<bool> {
         ["e2e"] => interop::run_e2e(),
         ["interop"] => interop::run(None),
         ["interop", name] => interop::run(Some(name)),
+        ["bench", rest @ ..] => bench::run(rest),
         ["ci"] => ci::run(),
         _ => anyhow::bail!("unknown command `{}`; ./x help lists them", words.join(" ")),
     }

@@ -33,8 +33,8 @@ fn root(file: &File) -> Vec<Finding> {
 
 /// Packages outside the workspace have no root manifest to point to.
 fn member(file: &File) -> Vec<Finding> {
-    let workspace_member = file.path.starts_with("crates/") || file.path.starts_with("xtask/");
-    if !workspace_member {
+    let members = ["crates/", "xtask/", "bench/"];
+    if !members.iter().any(|member| file.path.starts_with(member)) {
         return Vec::new();
     }
     let mut findings = Vec::new();
@@ -42,10 +42,15 @@ fn member(file: &File) -> Vec<Finding> {
     for (index, line) in file.text.lines().enumerate() {
         if line.starts_with('[') {
             inside = line.ends_with("dependencies]");
-        } else if inside && line.contains('=') && !line.contains("workspace = true") {
+        } else if inside && !line.starts_with('#') && chooses(line) {
             let text = "chooses a version here: move it to the root Cargo.toml";
             findings.push(Finding::new(index + 1, "dependency-place", text));
         }
     }
     findings
+}
+
+/// Whether a dependency's line says where it comes from by anything but the workspace.
+fn chooses(line: &str) -> bool {
+    line.contains('=') && !line.contains("workspace = true") && !line.contains("path = \".\"")
 }

@@ -1,0 +1,235 @@
+//! The server under load: a process of its own, on a core of its own where there are two.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use crate::http::{self, Connection};
+use crate::measure::{self, now};
+
+/// The APIs that the scenarios ask tokens for, one for each signing algorithm.
+pub(crate) const APIS: [(&str, &str); 3] = [
+    ("RS256", "https://bench.example/rs256"),
+    ("ES256", "https://bench.example/es256"),
+    ("EdDSA", "https://bench.example/eddsa"),
+];
+/// The applications without a person.
+pub(crate) const M2M: (&str, &str) = (
+    "BenchMachine00000000000000000001",
+    "bench-machine-secret-0123456789abcdefghijklmnop",
+);
+/// A public application whose ID tokens are signed with RS256.
+pub(crate) const SPA_RS256: &str = "BenchBrowser00000000000000000001";
+/// A public application whose ID tokens are signed with ES256.
+pub(crate) const SPA_ES256: &str = "BenchBrowser00000000000000000002";
+/// Where codes are sent; nobody listens there.
+pub(crate) const CALLBACK: &str = "https://app.bench.example/callback";
+/// The password of every person in the scenarios.
+pub(crate) const PASSWORD: &str = "bench 7 pass phrase, long enough";
+
+/// How many people there are: one for each connection.
+const PEOPLE: usize = 64;
+
+/// A running server.
+pub(crate) struct Server {
+    binary: PathBuf,
+    data: PathBuf,
+    port: u16,
+    child: Child,
+}
+
+impl Server {
+    /// Starts the server on an empty directory and registers what the scenarios need.
+    pub(crate) async fn start(binary: &Path, dir: &Path) -> anyhow::Result<Self> {
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?
+            .local_addr()?
+            .port();
+        let data = dir.join("data");
+        let child = spawn(binary, &data, port)?;
+        let mut server = Self {
+            binary: binary.to_owned(),
+            data,
+            port,
+            child,
+        };
+        server.ready(Duration::from_secs(30)).await?;
+        let file = dir.join("bench.yaml");
+        std::fs::write(&file, serde_json::to_vec(&world())?)?;
+        let mut apply = Command::new(binary);
+        apply
+            .arg("apply")
+            .arg(&file)
+            .arg("--data")
+            .arg(&server.data);
+        let output = apply.output()?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(output.status.success(), "aldgate apply failed:\n{stderr}");
+        // A fresh start: memory and caches as they are after a restart.
+        server.restart().await?;
+        Ok(server)
+    }
+
+    /// Stops the server, starts it again on the same data and returns how long that start took.
+    pub(crate) async fn restart(&mut self) -> anyhow::Result<Duration> {
+        stop(&mut self.child)?;
+        let started = now();
+        self.child = spawn(&self.binary, &self.data, self.port)?;
+        self.ready(Duration::from_secs(30)).await?;
+        Ok(started.elapsed())
+    }
+
+    /// The `Host` that clients send.
+    pub(crate) fn host(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    /// A fresh connection.
+    pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
+        Connection::open(self.port).await
+    }
+
+    /// CPU milliseconds used so far.
+    pub(crate) fn cpu_ms(&self) -> anyhow::Result<f64> {
+        measure::process_cpu_ms(self.child.id())
+    }
+
+    /// Memory in RAM.
+    pub(crate) fn memory_mib(&self) -> anyhow::Result<f64> {
+        measure::memory_mib(self.child.id())
+    }
+
+    async fn ready(&mut self, limit: Duration) -> anyhow::Result<()> {
+        let started = now();
+        let request = http::get(&self.host(), "/.well-known/openid-configuration", &[]);
+        while started.elapsed() < limit {
+            if let Some(status) = self.child.try_wait()? {
+                anyhow::bail!("the server ended with {status}");
+            }
+            if let Ok(mut connection) = self.connect().await
+                && connection
+                    .send(&request)
+                    .await
+                    .is_ok_and(|answer| answer.status == 200)
+            {
+                return Ok(());
+            }
+            pause().await;
+        }
+        anyhow::bail!("the server did not answer within {limit:?}")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Err(error) = stop(&mut self.child) {
+            eprintln!("bench: {error:#}");
+        }
+    }
+}
+
+fn spawn(binary: &Path, data: &Path, port: u16) -> anyhow::Result<Child> {
+    let mut command = if std::thread::available_parallelism()?.get() > 1 {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0"]).arg(binary);
+        command
+    } else {
+        Command::new(binary)
+    };
+    command
+        .args(["dev", "--no-demo", "--port", &port.to_string(), "--data"])
+        .arg(data);
+    command.env("ALDGATE_ADMIN__LISTEN", "127.0.0.1:0");
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command
+        .spawn()
+        .with_context(|| format!("cannot start {}", binary.display()))
+}
+
+fn stop(child: &mut Child) -> anyhow::Result<()> {
+    child.kill()?;
+    child.wait()?;
+    Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waiting for another process to listen"
+)]
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+/// The address of one person.
+pub(crate) fn email(index: usize) -> String {
+    format!("person-{index}@bench.example")
+}
+
+fn world() -> Value {
+    let rotating = json!({
+        "rotation_type": "rotating",
+        "expiration_type": "expiring",
+        "leeway": 0,
+    });
+    let spa = |id: &str, name: &str, alg: &str| {
+        json!({
+            "client_id": id,
+            "name": name,
+            "app_type": "spa",
+            "token_endpoint_auth_method": "none",
+            "callbacks": [CALLBACK],
+            "grant_types": ["authorization_code", "refresh_token"],
+            "jwt_configuration": {"alg": alg},
+            "refresh_token": rotating,
+        })
+    };
+    let machine = json!({
+        "client_id": M2M.0,
+        "client_secret": M2M.1,
+        "name": "Bench machine",
+        "app_type": "non_interactive",
+        "token_endpoint_auth_method": "client_secret_post",
+        "grant_types": ["client_credentials"],
+    });
+    let api = |(alg, identifier): (&str, &str)| {
+        json!({
+            "name": format!("Bench {alg}"),
+            "identifier": identifier,
+            "signing_alg": alg,
+            "scopes": [{"value": "read:things", "description": "Read things"}],
+            "allow_offline_access": true,
+            "skip_consent_for_verifiable_first_party_clients": true,
+        })
+    };
+    let scope = ["read:things"];
+    let grant = |(_, identifier): (&str, &str)| {
+        json!({
+            "client_id": M2M.0,
+            "audience": identifier,
+            "scope": scope,
+        })
+    };
+    let person = |index| {
+        json!({
+            "email": email(index),
+            "password": PASSWORD,
+            "email_verified": true,
+            "connection": "Username-Password-Authentication",
+        })
+    };
+    json!({
+        "clients": [
+            machine,
+            spa(SPA_RS256, "Bench browser RS256", "RS256"),
+            spa(SPA_ES256, "Bench browser ES256", "ES256"),
+        ],
+        "resourceServers": APIS.map(api),
+        "clientGrants": APIS.map(grant),
+        "users": (0..PEOPLE).map(person).collect::<Vec<_>>(),
+    })
+}
