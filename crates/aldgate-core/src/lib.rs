@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod application;
+pub mod attempts;
 pub mod body;
 pub mod client_grant;
 pub mod connection;
@@ -13,12 +14,15 @@ pub mod event;
 pub mod grant;
 pub mod id;
 pub mod params;
+pub mod password;
 pub mod provision;
 pub mod random;
 pub mod role;
 pub mod scope;
 pub mod secret;
 pub mod session;
+pub mod signup;
 pub mod tenant;
+pub mod ticket;
 pub mod time;
 pub mod user;

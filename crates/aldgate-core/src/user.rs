@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::id::{ConnectionId, UserId};
 use crate::time::Timestamp;
@@ -151,9 +152,11 @@ impl User {
     }
 }
 
-/// The form of an e-mail address or username that is compared: Unicode lower case, trimmed.
+/// The form of an e-mail address or username that is compared, everywhere: NFKC, so that
+/// compatible characters are one, lower case, trimmed. Dots and `+tags` count.
 #[must_use]
 pub fn login_key(text: &str) -> String {
+    let text: String = text.nfkc().collect();
     text.trim().to_lowercase()
 }
 
