@@ -42,7 +42,8 @@ pub struct LoginIdentifier {
     pub connections: Vec<ConnectionButton>,
 }
 
-/// `/u/login/password`: the second of two pages. Fields: `username` (hidden), `password`.
+/// `/u/login/password`: the second of two pages. Fields: `username` (not shown,
+/// there for password managers), `password`.
 #[derive(Clone, Debug, Serialize)]
 pub struct LoginPassword {
     /// Where it posts to.

@@ -403,7 +403,10 @@ fn mails_have_a_subject_of_one_line_and_both_parts_name_the_link() {
             if let Some(link) = &mail.link {
                 assert!(rendered.text.contains(link), "{name}: {}", rendered.text);
                 let html = tags(&rendered.html);
-                assert!(html.iter().any(|tag| tag.get("href") == Some(link)), "{name}");
+                assert!(
+                    html.iter().any(|tag| tag.get("href") == Some(link)),
+                    "{name}"
+                );
             }
             assert!(
                 !rendered.text.contains("\n\n\n"),
