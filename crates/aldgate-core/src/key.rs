@@ -1,0 +1,233 @@
+//! Signing keys: the ring of each algorithm, and how it turns (JWK-02).
+//!
+//! A ring has one *current* key that signs, one *next* key that is published but does not sign yet,
+//! *previous* keys whose tokens still live, and *revoked* keys that count for nothing. A key signs
+//! only after every verifier had time to fetch it, and stays published until its last token ended.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::api::SigningAlg;
+use crate::id::KeyId;
+use crate::time::{Seconds, Timestamp};
+
+/// For how long verifiers may keep a fetched key set: `max-age` of `/.well-known/jwks.json`.
+pub const KEY_SET_MAX_AGE: Seconds = Seconds::minutes(5);
+
+/// For how long a key is published before it signs.
+pub const LEAD: Seconds = Seconds::minutes(10);
+
+/// The longest life a token can have: previous keys stay published for so long.
+pub const LONGEST_TOKEN: Seconds = Seconds::days(30);
+
+/// For how long a revoked key is remembered.
+const REVOKED_KEPT: Seconds = Seconds::days(90);
+
+/// A signing key without its private half.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Key {
+    /// `kid`.
+    pub id: KeyId,
+    /// The one algorithm it signs with.
+    pub alg: SigningAlg,
+    /// What it is used for now.
+    pub state: KeyState,
+    /// The public half as a JWK with `kid`, `alg`, `use`, `x5c` and `x5t`.
+    pub public: Value,
+    /// The self-signed certificate, base64 of its DER form.
+    pub certificate: String,
+    /// When it was made, and published.
+    pub created_at: Timestamp,
+    /// When it began to sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activated_at: Option<Timestamp>,
+    /// When it stopped to sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_at: Option<Timestamp>,
+    /// When it was revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// What a key is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    /// Signs.
+    Current,
+    /// Published, signs later.
+    Next,
+    /// Published, because tokens it signed are alive.
+    Previous,
+    /// Not published; its tokens are refused.
+    Revoked,
+}
+
+/// One step that turns a ring. Applied in order within one unit of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyStep {
+    /// The key begins to sign.
+    Activate(KeyId),
+    /// A fresh key is made in this state: `Current` or `Next`.
+    Create(KeyState),
+    /// The key's row goes.
+    Remove(KeyId),
+    /// The key stops to sign and stays published.
+    Retire(KeyId),
+    /// The key counts for nothing from now on.
+    Revoke(KeyId),
+}
+
+/// Why a ring does not turn.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The next key is too young: some verifier may not have fetched it.
+    #[error(
+        "the next key may not sign before {0}: verifiers keep key sets for a while; \
+         wait, or revoke the current key if it is compromised"
+    )]
+    TooEarly(Timestamp),
+    /// The ring has no key of this id.
+    #[error("there is no key {0} that could be revoked")]
+    Unknown(KeyId),
+}
+
+impl KeyState {
+    /// The word in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Next => "next",
+            Self::Previous => "previous",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// Whether the key is in the key set.
+    #[must_use]
+    pub const fn is_published(self) -> bool {
+        !matches!(self, Self::Revoked)
+    }
+}
+
+impl Key {
+    /// The key after it began to sign.
+    #[must_use]
+    pub fn activated(mut self, now: Timestamp) -> Self {
+        self.state = KeyState::Current;
+        self.activated_at = Some(now);
+        self
+    }
+
+    /// The key after it stopped to sign.
+    #[must_use]
+    pub fn retired(mut self, now: Timestamp) -> Self {
+        self.state = KeyState::Previous;
+        self.retired_at = Some(now);
+        self
+    }
+
+    /// The key after it was revoked.
+    #[must_use]
+    pub fn revoked(mut self, now: Timestamp) -> Self {
+        self.state = KeyState::Revoked;
+        self.revoked_at = Some(now);
+        self
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        let ended = |at: Option<Timestamp>, kept| at.is_some_and(|at| at + kept <= now);
+        match self.state {
+            KeyState::Current | KeyState::Next => false,
+            KeyState::Previous => ended(self.retired_at, LONGEST_TOKEN),
+            KeyState::Revoked => ended(self.revoked_at, REVOKED_KEPT),
+        }
+    }
+}
+
+/// Decides what housekeeping a ring needs: missing keys are made, a current key older than `period`
+/// is replaced once the next one was published long enough, and what is over goes. `ring` holds the
+/// keys of one algorithm.
+#[must_use]
+pub fn maintain(ring: &[Key], period: Option<Seconds>, now: Timestamp) -> Vec<KeyStep> {
+    let mut steps: Vec<KeyStep> = ring
+        .iter()
+        .filter(|key| key.is_over(now))
+        .map(|key| KeyStep::Remove(key.id.clone()))
+        .collect();
+    let current = find(ring, KeyState::Current);
+    let next = find(ring, KeyState::Next);
+    let due = current.is_some_and(|key| {
+        let since = key.activated_at.unwrap_or(key.created_at);
+        period.is_some_and(|period| since + period <= now)
+    });
+    match (current, next) {
+        (None, None) => {
+            steps.push(KeyStep::Create(KeyState::Current));
+            steps.push(KeyStep::Create(KeyState::Next));
+        }
+        (None, Some(next)) => {
+            steps.push(KeyStep::Activate(next.id.clone()));
+            steps.push(KeyStep::Create(KeyState::Next));
+        }
+        (Some(_), None) => steps.push(KeyStep::Create(KeyState::Next)),
+        (Some(current), Some(next)) if due && ready_at(next) <= now => {
+            steps.extend(turn(current, next));
+        }
+        (Some(_), Some(_)) => {}
+    }
+    steps
+}
+
+/// Decides how to turn a ring because somebody asks for it.
+///
+/// # Errors
+/// [`KeyError::TooEarly`] when the next key was not published long enough.
+pub fn rotate(ring: &[Key], now: Timestamp) -> Result<Vec<KeyStep>, KeyError> {
+    match (find(ring, KeyState::Current), find(ring, KeyState::Next)) {
+        (Some(_), Some(next)) if ready_at(next) > now => Err(KeyError::TooEarly(ready_at(next))),
+        (Some(current), Some(next)) => Ok(turn(current, next).into()),
+        _ => Ok(maintain(ring, None, now)),
+    }
+}
+
+/// Decides how to revoke a key that may be compromised. The next key steps in at once, although
+/// some verifiers do not know it yet: that is better than a thief's tokens.
+///
+/// # Errors
+/// [`KeyError::Unknown`] when the ring has no such key, or it is revoked already.
+pub fn revoke(ring: &[Key], id: &KeyId, now: Timestamp) -> Result<Vec<KeyStep>, KeyError> {
+    let key = ring
+        .iter()
+        .find(|key| key.id == *id && key.state.is_published());
+    let key = key.ok_or_else(|| KeyError::Unknown(id.clone()))?;
+    let rest: Vec<Key> = ring
+        .iter()
+        .filter(|other| other.id != key.id)
+        .cloned()
+        .collect();
+    let mut steps = vec![KeyStep::Revoke(key.id.clone())];
+    steps.extend(maintain(&rest, None, now));
+    Ok(steps)
+}
+
+/// When a next key may begin to sign.
+fn ready_at(next: &Key) -> Timestamp {
+    next.created_at + LEAD.max(KEY_SET_MAX_AGE)
+}
+
+fn turn(current: &Key, next: &Key) -> [KeyStep; 3] {
+    [
+        KeyStep::Retire(current.id.clone()),
+        KeyStep::Activate(next.id.clone()),
+        KeyStep::Create(KeyState::Next),
+    ]
+}
+
+fn find(ring: &[Key], state: KeyState) -> Option<&Key> {
+    ring.iter().find(|key| key.state == state)
+}
+
+#[cfg(test)]
+mod tests;
