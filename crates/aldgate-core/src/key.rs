@@ -4,10 +4,6 @@
 //! *previous* keys whose tokens still live, and *revoked* keys that count for nothing. A key signs
 //! only after every verifier had time to fetch it, and stays published until its last token ended.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use crate::api::SigningAlg;
 use crate::id::KeyId;
 use crate::time::{Seconds, Timestamp};
 
@@ -23,35 +19,21 @@ pub const LONGEST_TOKEN: Seconds = Seconds::days(30);
 /// For how long a revoked key is remembered.
 const REVOKED_KEPT: Seconds = Seconds::days(90);
 
-/// A signing key without its private half.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A signing key as its ring sees it: no key material.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// `kid`.
     pub id: KeyId,
-    /// The one algorithm it signs with.
-    pub alg: SigningAlg,
     /// What it is used for now.
     pub state: KeyState,
-    /// The public half as a JWK with `kid`, `alg`, `use`, `x5c` and `x5t`.
-    pub public: Value,
-    /// The self-signed certificate, base64 of its DER form.
-    pub certificate: String,
     /// When it was made, and published.
     pub created_at: Timestamp,
-    /// When it began to sign.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub activated_at: Option<Timestamp>,
-    /// When it stopped to sign.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retired_at: Option<Timestamp>,
-    /// When it was revoked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revoked_at: Option<Timestamp>,
+    /// When it came into its state.
+    pub changed_at: Timestamp,
 }
 
 /// What a key is used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyState {
     /// Signs.
     Current,
@@ -104,6 +86,13 @@ impl KeyState {
         }
     }
 
+    /// Reads the word in the database.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Current, Self::Next, Self::Previous, Self::Revoked];
+        all.into_iter().find(|state| state.as_str() == text)
+    }
+
     /// Whether the key is in the key set.
     #[must_use]
     pub const fn is_published(self) -> bool {
@@ -112,36 +101,19 @@ impl KeyState {
 }
 
 impl Key {
-    /// The key after it began to sign.
+    /// The key after it came into another state.
     #[must_use]
-    pub fn activated(mut self, now: Timestamp) -> Self {
-        self.state = KeyState::Current;
-        self.activated_at = Some(now);
-        self
-    }
-
-    /// The key after it stopped to sign.
-    #[must_use]
-    pub fn retired(mut self, now: Timestamp) -> Self {
-        self.state = KeyState::Previous;
-        self.retired_at = Some(now);
-        self
-    }
-
-    /// The key after it was revoked.
-    #[must_use]
-    pub fn revoked(mut self, now: Timestamp) -> Self {
-        self.state = KeyState::Revoked;
-        self.revoked_at = Some(now);
+    pub const fn in_state(mut self, state: KeyState, now: Timestamp) -> Self {
+        self.state = state;
+        self.changed_at = now;
         self
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
-        let ended = |at: Option<Timestamp>, kept| at.is_some_and(|at| at + kept <= now);
         match self.state {
             KeyState::Current | KeyState::Next => false,
-            KeyState::Previous => ended(self.retired_at, LONGEST_TOKEN),
-            KeyState::Revoked => ended(self.revoked_at, REVOKED_KEPT),
+            KeyState::Previous => self.changed_at + LONGEST_TOKEN <= now,
+            KeyState::Revoked => self.changed_at + REVOKED_KEPT <= now,
         }
     }
 }
@@ -158,10 +130,8 @@ pub fn maintain(ring: &[Key], period: Option<Seconds>, now: Timestamp) -> Vec<Ke
         .collect();
     let current = find(ring, KeyState::Current);
     let next = find(ring, KeyState::Next);
-    let due = current.is_some_and(|key| {
-        let since = key.activated_at.unwrap_or(key.created_at);
-        period.is_some_and(|period| since + period <= now)
-    });
+    let due =
+        current.is_some_and(|key| period.is_some_and(|period| key.changed_at + period <= now));
     match (current, next) {
         (None, None) => {
             steps.push(KeyStep::Create(KeyState::Current));

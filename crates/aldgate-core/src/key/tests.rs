@@ -4,22 +4,11 @@ const START: Timestamp = Timestamp::from_seconds(1_795_000_000);
 const QUARTER: Option<Seconds> = Some(Seconds::days(90));
 
 fn key(id: &str, state: KeyState, at: Timestamp) -> Key {
-    let key = Key {
+    Key {
         id: KeyId::parse(id).unwrap(),
-        alg: SigningAlg::Rs256,
-        state: KeyState::Next,
-        public: Value::Null,
-        certificate: String::new(),
+        state,
         created_at: at,
-        activated_at: None,
-        retired_at: None,
-        revoked_at: None,
-    };
-    match state {
-        KeyState::Current => key.activated(at),
-        KeyState::Next => key,
-        KeyState::Previous => key.activated(at).retired(at),
-        KeyState::Revoked => key.activated(at).revoked(at),
+        changed_at: at,
     }
 }
 
@@ -27,15 +16,20 @@ fn key(id: &str, state: KeyState, at: Timestamp) -> Key {
 fn apply(ring: Vec<Key>, steps: &[KeyStep], now: Timestamp) -> Vec<Key> {
     let mut ring = ring;
     for step in steps {
-        let change = |ring: Vec<Key>, id: &KeyId, to: fn(Key, Timestamp) -> Key| {
-            let each = ring.into_iter();
-            each.map(|key| if key.id == *id { to(key, now) } else { key })
-                .collect()
+        let change = |ring: Vec<Key>, id: &KeyId, to| {
+            let move_one = |key: Key| {
+                if key.id == *id {
+                    key.in_state(to, now)
+                } else {
+                    key
+                }
+            };
+            ring.into_iter().map(move_one).collect()
         };
         ring = match step {
-            KeyStep::Activate(id) => change(ring, id, Key::activated),
-            KeyStep::Retire(id) => change(ring, id, Key::retired),
-            KeyStep::Revoke(id) => change(ring, id, Key::revoked),
+            KeyStep::Activate(id) => change(ring, id, KeyState::Current),
+            KeyStep::Retire(id) => change(ring, id, KeyState::Previous),
+            KeyStep::Revoke(id) => change(ring, id, KeyState::Revoked),
             KeyStep::Remove(id) => ring.into_iter().filter(|key| key.id != *id).collect(),
             KeyStep::Create(state) => {
                 let id = format!("k{}-{}", now.seconds(), ring.len());
