@@ -248,6 +248,7 @@ CREATE TABLE consents (
     PRIMARY KEY (tenant_id, user_id, client_id, audience)
 );
 CREATE UNIQUE INDEX consents_by_id ON consents (tenant_id, id);
+CREATE INDEX consents_by_client ON consents (tenant_id, client_id);
 
 -- Mailed tickets and login tickets. One purpose, one user, one use.
 CREATE TABLE tickets (
@@ -299,6 +300,8 @@ CREATE TABLE signing_keys (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
+CREATE UNIQUE INDEX signing_keys_in_office ON signing_keys (tenant_id, alg, state)
+    WHERE state IN ('next', 'current');
 
 -- The tenant log.
 CREATE TABLE events (

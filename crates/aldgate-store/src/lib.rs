@@ -7,6 +7,10 @@
 //! let user = store.read(&tenant, move |tx| tx.users().by_id(&id)).await?;
 //! ```
 //!
+//! Every method of an aggregate returns [`StoreError::Corrupt`] when a row cannot be read and
+//! [`StoreError::Unavailable`] when the database does not answer; where it may return
+//! [`StoreError::Conflict`], it says so.
+//!
 //! # How an aggregate is written
 //!
 //! One file for each thing that is stored, named as its table; `roles.rs` is the pattern.
@@ -23,27 +27,57 @@
 //! 4. Expiring tables have `expires_at` with an index, and a line in `janitor.rs`.
 //! 5. A change of something that is cached elsewhere is told by `tx.changes().note(…)`.
 
+mod apis;
+mod applications;
+mod changes;
+mod client_grants;
+mod connections;
 mod error;
+mod events;
+mod janitor;
 mod job;
+mod jobs;
+mod leases;
 mod migrate;
 mod page;
+mod passwords;
+mod permissions;
 mod postgres;
 mod queue;
 mod roles;
 mod row;
 #[cfg(feature = "testing")]
 pub mod scratch;
+mod settings;
+mod signing_keys;
 mod sql;
 mod sqlite;
 mod store;
+mod tenant_tables;
+mod tenants;
 mod tx;
 mod url;
+mod users;
 mod value;
 
+pub use apis::Apis;
+pub use applications::Applications;
+pub use changes::{Change, ChangeKind};
+pub use client_grants::{ClientGrantFilter, ClientGrants};
+pub use connections::Connections;
 pub use error::{Cause, QueueFull, StoreError};
+pub use events::{EventFilter, Events};
+pub use jobs::{JobQueue, Jobs, StoredJob};
+pub use leases::Leases;
 pub use page::Page;
+pub use passwords::{Passwords, StoredPassword};
+pub use permissions::{HeldPermission, Permissions};
 pub use roles::Roles;
+pub use settings::Settings;
+pub use signing_keys::{KeyState, SigningKeys, StoredKey};
 pub use sql::{Sql, statements};
 pub use store::{Durability, Store, StoreOptions};
+pub use tenants::{OwnTenant, Tenants};
 pub use tx::{SystemTx, Tx};
 pub use url::{DatabaseUrl, DatabaseUrlError};
+pub use users::{LoginName, Saved, Taken, UserFilter, Users};

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::error::{QueueFull, StoreError};
 
@@ -69,6 +70,15 @@ impl<J> Queue<J> {
         // No user code runs under the lock, so a poisoned one still guards a whole queue.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Waits. Only for threads of this crate that have nothing else to do.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "back-off and polling on threads of our own"
+)]
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 #[cfg(test)]

@@ -25,27 +25,16 @@ impl<'c> Tx<'c> {
 
 impl Roles<'_, '_> {
     /// Finds a role.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] when a row cannot be read, [`StoreError::Unavailable`] when the
-    /// database does not answer. So it is with every method of this crate's aggregates; further
-    /// errors are named where they can happen.
     pub fn by_id(&mut self, id: &RoleId) -> Result<Option<Role>, StoreError> {
         self.tx.one(&BY_ID, params![id], read)
     }
 
     /// Finds a role by its unique name.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn by_name(&mut self, name: &str) -> Result<Option<Role>, StoreError> {
         self.tx.one(&BY_NAME, params![name], read)
     }
 
     /// Lists roles whose name contains `text`, whatever its case, ordered by name.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn list(&mut self, text: &str, page: &Page) -> Result<Vec<Role>, StoreError> {
         let pattern = containing(&text.to_lowercase());
         self.tx.all(
@@ -56,9 +45,6 @@ impl Roles<'_, '_> {
     }
 
     /// Counts the roles that [`Roles::list`] has on all its pages.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn count(&mut self, text: &str) -> Result<u64, StoreError> {
         let pattern = containing(&text.to_lowercase());
         let count = self.tx.one(&COUNT, params![pattern], |row| row.count(0))?;
@@ -89,9 +75,6 @@ impl Roles<'_, '_> {
     }
 
     /// Removes a role, its permissions and who holds it; `false` when it does not exist.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn delete(&mut self, id: &RoleId) -> Result<bool, StoreError> {
         self.tx.execute(&DELETE_PERMISSIONS, params![id])?;
         self.tx.execute(&DELETE_HOLDERS, params![id])?;
@@ -99,17 +82,11 @@ impl Roles<'_, '_> {
     }
 
     /// What a role permits, ordered by API and permission.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn permissions(&mut self, id: &RoleId) -> Result<Vec<Permission>, StoreError> {
         self.tx.all(&PERMISSIONS, params![id], read_permission)
     }
 
     /// Adds permissions to a role; those it has already stay.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn permit(&mut self, id: &RoleId, permissions: &[Permission]) -> Result<(), StoreError> {
         for permission in permissions {
             self.tx
@@ -119,9 +96,6 @@ impl Roles<'_, '_> {
     }
 
     /// Takes permissions from a role.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn forbid(&mut self, id: &RoleId, permissions: &[Permission]) -> Result<(), StoreError> {
         for permission in permissions {
             self.tx
@@ -131,26 +105,17 @@ impl Roles<'_, '_> {
     }
 
     /// The roles that a user holds, ordered by name.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn of_user(&mut self, user: &UserId) -> Result<Vec<Role>, StoreError> {
         self.tx.all(&OF_USER, params![user], read)
     }
 
     /// The users that hold a role, ordered by id; the page's key is a user's id.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn holders(&mut self, id: &RoleId, page: &Page) -> Result<Vec<UserId>, StoreError> {
         let params = params![id, page.after, page.limit, page.offset];
         self.tx.all(&HOLDERS, params, |row| row.parse(0))
     }
 
     /// Counts the users that hold a role.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn holders_count(&mut self, id: &RoleId) -> Result<u64, StoreError> {
         let count = self
             .tx
@@ -159,17 +124,11 @@ impl Roles<'_, '_> {
     }
 
     /// Gives a role to a user, who may hold it already.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn give(&mut self, id: &RoleId, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
         self.tx.execute(&GIVE, params![user, id, now]).map(drop)
     }
 
     /// Takes a role from a user.
-    ///
-    /// # Errors
-    /// As [`Roles::by_id`].
     pub fn withdraw(&mut self, id: &RoleId, user: &UserId) -> Result<(), StoreError> {
         self.tx.execute(&WITHDRAW, params![user, id]).map(drop)
     }

@@ -42,7 +42,28 @@ macro_rules! sql {
 pub(crate) use sql;
 
 /// The statements of each file of this crate.
-const STATEMENT_LISTS: &[&[Sql]] = &[crate::migrate::STATEMENTS, crate::roles::STATEMENTS];
+const STATEMENT_LISTS: &[&[Sql]] = &[
+    crate::apis::STATEMENTS,
+    crate::applications::STATEMENTS,
+    crate::changes::STATEMENTS,
+    crate::client_grants::STATEMENTS,
+    crate::connections::STATEMENTS,
+    crate::events::STATEMENTS,
+    crate::janitor::STATEMENTS,
+    crate::jobs::STATEMENTS,
+    crate::leases::STATEMENTS,
+    crate::migrate::STATEMENTS,
+    crate::passwords::STATEMENTS,
+    crate::permissions::STATEMENTS,
+    crate::roles::STATEMENTS,
+    crate::settings::STATEMENTS,
+    crate::signing_keys::STATEMENTS,
+    crate::tenant_tables::STATEMENTS,
+    crate::tenants::STATEMENTS,
+    crate::users::STATEMENTS,
+    crate::users::NAMES,
+    crate::users::SEARCH,
+];
 
 /// Lists every statement that this crate can run.
 pub fn statements() -> impl Iterator<Item = &'static Sql> {

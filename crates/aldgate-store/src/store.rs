@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aldgate_core::id::TenantId;
 
+use crate::changes::{Change, Listeners};
 use crate::error::StoreError;
 use crate::job;
 use crate::tx::{Mode, SystemTx, Tx};
@@ -19,6 +20,7 @@ use crate::{migrate, postgres, sqlite};
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<Engine>,
+    listeners: Listeners,
 }
 
 enum Engine {
@@ -77,12 +79,18 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open_with(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, StoreError> {
+        let listeners = Listeners::default();
         let engine = match url.target() {
-            Target::Sqlite(path) => Engine::Sqlite(sqlite::Engine::open(path, &options)?),
-            Target::Postgres(target) => Engine::Postgres(postgres::Pool::new(target, &options)?),
+            Target::Sqlite(path) => {
+                Engine::Sqlite(sqlite::Engine::open(path, &options, &listeners)?)
+            }
+            Target::Postgres(target) => {
+                Engine::Postgres(postgres::Pool::new(target, &options, &listeners)?)
+            }
         };
         let store = Self {
             engine: Arc::new(engine),
+            listeners,
         };
         // The first read proves that the database answers and that its schema is not too new.
         store.read_system(migrate::pending).await?;
@@ -171,6 +179,30 @@ impl Store {
     /// As [`Store::migrate`].
     pub async fn pending_migrations(&self) -> Result<Vec<&'static str>, StoreError> {
         self.read_system(migrate::pending).await
+    }
+
+    /// Calls `listener` with whatever changed, so that caches can forget it. For what this node
+    /// changed it is called after the commit and before the writer hears of it; for what others
+    /// changed within a second; and it may be called twice for one change. It runs on the store's
+    /// threads: it must be quick and never wait for the store.
+    ///
+    /// A cache that loads a row while it changes could keep the former one: let it drop what it
+    /// loaded if the listener was called for the row since the load began.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the thread that watches the others cannot be started.
+    pub fn on_change(
+        &self,
+        listener: impl Fn(&Change) + Send + Sync + 'static,
+    ) -> Result<(), StoreError> {
+        if self.listeners.add(Box::new(listener)) {
+            return Ok(());
+        }
+        let watching = self.listeners.clone();
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.watch(watching),
+            Engine::Postgres(pool) => pool.watch(watching),
+        }
     }
 
     /// Which engine this is: `"sqlite"` or `"postgres"`, for messages and metrics.

@@ -2,6 +2,7 @@
 
 use aldgate_core::id::TenantId;
 
+use crate::changes::Change;
 use crate::error::{Chain, StoreError};
 use crate::postgres;
 use crate::row::Row;
@@ -17,6 +18,7 @@ use crate::value::{Params, Value};
 pub struct Tx<'c> {
     runner: Runner<'c>,
     tenant: Option<TenantId>,
+    changes: Vec<Change>,
 }
 
 /// A transaction across tenants: migrations, the janitor, finding a tenant by its host.
@@ -74,6 +76,7 @@ impl<'c> SystemTx<'c> {
             tx: Tx {
                 runner,
                 tenant: None,
+                changes: Vec::new(),
             },
         }
     }
@@ -89,6 +92,11 @@ impl<'c> SystemTx<'c> {
     /// What helps, if a statement failed.
     pub(crate) const fn failed(&self) -> Option<Cure> {
         self.tx.runner.failed
+    }
+
+    /// What the unit of work noted as changed.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.tx.changes)
     }
 
     /// Runs a statement that names its tenants itself, and returns how many rows it changed.
@@ -114,6 +122,16 @@ impl<'c> SystemTx<'c> {
         read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         self.tx.runner.all(sql, Params { tenant: None, rest }, read)
+    }
+
+    /// How the engine would run a statement, for the test that demands an index.
+    #[cfg(feature = "testing")]
+    pub fn plan(&mut self, sql: &Sql) -> Result<String, StoreError> {
+        let result = match &mut self.tx.runner.link {
+            Link::Sqlite(connection) => sqlite::plan(connection, sql),
+            Link::Postgres(link) => link.plan(sql),
+        };
+        self.tx.runner.note(result)
     }
 
     /// Tells whether a table exists: the one question that each engine answers in its own words.
@@ -173,6 +191,22 @@ impl Tx<'_> {
     ) -> Result<Vec<T>, StoreError> {
         let tenant = self.tenant.as_ref();
         self.runner.all(sql, Params { tenant, rest }, read)
+    }
+}
+
+impl Tx<'_> {
+    /// Runs a statement on a table that belongs to no tenant; `rest` begins at `?1`.
+    pub(crate) fn one_global<T>(
+        &mut self,
+        sql: &Sql,
+        rest: &[Value<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        self.runner.one(sql, Params { tenant: None, rest }, read)
+    }
+
+    pub(crate) fn push_change(&mut self, change: Change) {
+        self.changes.push(change);
     }
 }
 

@@ -1,8 +1,10 @@
 //! One connection to PostgreSQL with its prepared statements.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use postgres::error::SqlState;
+use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::ToSql;
 use postgres::{Client, Statement};
 
@@ -102,11 +104,46 @@ impl Link {
             .map_err(|e| fault("looking for a table", "", &e))
     }
 
+    /// Prepares a statement and tells how it would be run, were the tables large.
+    #[cfg(feature = "testing")]
+    pub(crate) fn plan(&mut self, sql: &Sql) -> Result<String, Fault> {
+        let count = self.prepare(sql)?.params().len();
+        let arguments = vec!["NULL"; count].join(", ");
+        let arguments = if count == 0 {
+            String::new()
+        } else {
+            format!("({arguments})")
+        };
+        let text = sql.for_postgres();
+        let script = format!(
+            "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan;
+            PREPARE explained AS {text}; EXPLAIN EXECUTE explained{arguments};
+            DEALLOCATE explained"
+        );
+        let rows = self.client.simple_query(&script);
+        let rows = rows.map_err(|e| fault(sql.name, sql.table(), &e))?;
+        let lines = rows.iter().filter_map(|message| match message {
+            postgres::SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        Ok(lines.collect::<Vec<_>>().join("\n"))
+    }
+
     /// Begins or ends a transaction.
     pub(super) fn control(&mut self, text: &'static str) -> Result<(), Fault> {
         self.client
             .batch_execute(text)
             .map_err(|e| fault(text, "", &e))
+    }
+
+    /// Waits for a notification, at most `time`, and forgets those that came.
+    pub(super) fn wait_for_notification(&mut self, time: Duration) -> Result<(), StoreError> {
+        let mut notifications = self.client.notifications();
+        let first = notifications.timeout_iter(time).next();
+        first.map_err(|e| fault("waiting for changes", "", &e).error)?;
+        // Several units of work may have been told of; one look covers them all.
+        while notifications.iter().next().is_ok_and(|more| more.is_some()) {}
+        Ok(())
     }
 
     fn prepare(&mut self, sql: &Sql) -> Result<Statement, Fault> {

@@ -6,13 +6,15 @@
 mod link;
 mod target;
 mod value;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::changes::Listeners;
 use crate::error::StoreError;
 use crate::job::{Job, Verdict};
-use crate::queue::Queue;
+use crate::queue::{Queue, pause};
 use crate::store::{Durability, StoreOptions};
 use crate::tx::{Cure, Fault, Mode, SystemTx};
 
@@ -30,6 +32,7 @@ const BACK_OFF: Duration = Duration::from_millis(10);
 /// The threads of one PostgreSQL database.
 pub(crate) struct Pool {
     queue: Arc<Queue<(Box<dyn Job>, Mode)>>,
+    target: PostgresTarget,
 }
 
 /// One thread of the pool: connects at its first unit of work.
@@ -37,6 +40,7 @@ struct Worker {
     number: u32,
     target: PostgresTarget,
     durability: Durability,
+    listeners: Listeners,
     link: Option<Link>,
 }
 
@@ -50,18 +54,25 @@ enum Attempt {
 
 impl Pool {
     /// Starts the threads.
-    pub(crate) fn new(target: &PostgresTarget, options: &StoreOptions) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        target: &PostgresTarget,
+        options: &StoreOptions,
+        listeners: &Listeners,
+    ) -> Result<Self, StoreError> {
         let pool = Self {
             queue: Arc::new(Queue::new(options.queue_limit)),
+            target: target.clone(),
         };
         let threads = u32::try_from(options.postgres_connections.max(1)).unwrap_or(u32::MAX);
         for number in 0..threads {
             let queue = Arc::clone(&pool.queue);
             let (target, durability) = (target.clone(), options.durability);
+            let listeners = listeners.clone();
             let mut worker = Worker {
                 number,
                 target,
                 durability,
+                listeners,
                 link: None,
             };
             let thread = std::thread::Builder::new().name(format!("store-pg-{number}"));
@@ -76,6 +87,17 @@ impl Pool {
                 .map_err(StoreError::unavailable)?;
         }
         Ok(pool)
+    }
+
+    /// Starts the thread that tells listeners what other nodes changed.
+    pub(crate) fn watch(&self, listeners: Listeners) -> Result<(), StoreError> {
+        let target = self.target.clone();
+        let thread = std::thread::Builder::new().name("store-watch".to_owned());
+        let work = move || watch::run(&target, &listeners);
+        thread
+            .spawn(work)
+            .map(drop)
+            .map_err(StoreError::unavailable)
     }
 
     /// Queues a unit of work.
@@ -101,7 +123,7 @@ impl Worker {
                         self.link = None;
                     }
                     if attempt < ATTEMPTS_MAX {
-                        wait(self.back_off(attempt));
+                        pause(self.back_off(attempt));
                     }
                 }
             }
@@ -119,7 +141,7 @@ impl Worker {
         let link = self.link.as_mut().expect("invariant: connected above");
         let attempt = match mode {
             Mode::Read => read(link, job),
-            Mode::Write => write(link, job),
+            Mode::Write => write(link, job, &self.listeners),
         };
         if link.is_closed() {
             self.link = None;
@@ -134,15 +156,6 @@ impl Worker {
     }
 }
 
-/// The one place of this crate where waiting is the point: the other transaction needs time.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a back-off on a thread that does nothing else"
-)]
-fn wait(time: Duration) {
-    std::thread::sleep(time);
-}
-
 /// Reads need no transaction: each statement has its own snapshot either way, and BEGIN and COMMIT
 /// would cost two more round trips.
 fn read(link: &mut Link, job: &mut dyn Job) -> Attempt {
@@ -155,35 +168,39 @@ fn read(link: &mut Link, job: &mut dyn Job) -> Attempt {
     }
 }
 
-fn write(link: &mut Link, job: &mut dyn Job) -> Attempt {
+fn write(link: &mut Link, job: &mut dyn Job, listeners: &Listeners) -> Attempt {
     if let Err(fault) = link.control("BEGIN") {
         return refused(job, fault);
     }
-    match job.run(&mut SystemTx::new(
-        crate::tx::Link::Postgres(link),
-        Mode::Write,
-    )) {
-        Verdict::Commit => match link.control("COMMIT") {
-            Ok(()) => Attempt::Done,
-            Err(Fault {
-                error,
-                cure: Cure::Rerun,
-            }) => refused(
-                job,
-                Fault {
+    let mut system = SystemTx::new(crate::tx::Link::Postgres(link), Mode::Write);
+    let verdict = job.run(&mut system);
+    let changes = system.take_changes();
+    match verdict {
+        Verdict::Commit => {
+            let wake_others = if changes.is_empty() {
+                Ok(())
+            } else {
+                link.control(watch::NOTIFY)
+            };
+            match wake_others.and_then(|()| link.control("COMMIT")) {
+                Ok(()) => {
+                    listeners.tell(&changes);
+                    Attempt::Done
+                }
+                // Whether the commit happened is unknown: running it again could do it twice.
+                Err(Fault {
                     error,
-                    cure: Cure::Rerun,
-                },
-            ),
-            // Whether the commit happened is unknown: running it again could do it twice.
-            Err(Fault { error, .. }) => refused(
-                job,
-                Fault {
-                    error,
-                    cure: Cure::None,
-                },
-            ),
-        },
+                    cure: Cure::Reconnect,
+                }) => refused(
+                    job,
+                    Fault {
+                        error,
+                        cure: Cure::None,
+                    },
+                ),
+                Err(fault) => refused(job, fault),
+            }
+        }
         Verdict::Undo(cure) => {
             let cure = match link.control("ROLLBACK") {
                 Err(_) if cure != Cure::None => Cure::Reconnect,

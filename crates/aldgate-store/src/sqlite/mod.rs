@@ -2,6 +2,7 @@
 
 mod settings;
 mod statement;
+mod watch;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -9,16 +10,20 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use crate::changes::Listeners;
 use crate::error::StoreError;
 use crate::job::Job;
 use crate::queue::Queue;
 use crate::store::{Durability, StoreOptions};
 use crate::tx::{Link, Mode, SystemTx};
 
+#[cfg(feature = "testing")]
+pub(crate) use self::statement::plan;
 pub(crate) use self::statement::{cell, execute, has_table, query, script};
 
 /// The threads of one SQLite database.
 pub(crate) struct Engine {
+    location: Location,
     writes: Arc<Queue<Box<dyn Job>>>,
     reads: Arc<Queue<Box<dyn Job>>>,
 }
@@ -32,13 +37,18 @@ struct Location {
 
 impl Engine {
     /// Opens the file, creating it if it is missing, and starts the threads.
-    pub(crate) fn open(path: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        path: &Path,
+        options: &StoreOptions,
+        listeners: &Listeners,
+    ) -> Result<Self, StoreError> {
         let location = Location {
             path: path.to_owned(),
             durability: options.durability,
         };
         let writer = settings::open_writer(&location).map_err(|e| cannot_open(path, &e))?;
         let engine = Self {
+            location: location.clone(),
             writes: Arc::new(Queue::new(options.queue_limit)),
             reads: Arc::new(Queue::new(options.queue_limit)),
         };
@@ -50,8 +60,9 @@ impl Engine {
             })?;
         }
         let queue = Arc::clone(&engine.writes);
+        let listeners = listeners.clone();
         spawn("store-write", move || {
-            writer::run(writer, &location, &queue)
+            writer::run(writer, &location, &queue, &listeners);
         })?;
         Ok(engine)
     }
@@ -62,6 +73,15 @@ impl Engine {
             Mode::Read => self.reads.push(job),
             Mode::Write => self.writes.push(job),
         }
+    }
+}
+
+impl Engine {
+    /// Starts the thread that tells listeners what other processes changed.
+    pub(crate) fn watch(&self, listeners: Listeners) -> Result<(), StoreError> {
+        let reader = settings::open_reader(&self.location);
+        let reader = reader.map_err(|e| cannot_open(&self.location.path, &e))?;
+        spawn("store-watch", move || watch::run(&reader, &listeners))
     }
 }
 

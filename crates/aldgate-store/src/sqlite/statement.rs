@@ -43,6 +43,22 @@ pub(crate) fn script(connection: &Connection, text: &str) -> Result<(), Fault> {
         .map_err(|e| unavailable(&e).into())
 }
 
+/// Prepares a statement and tells how it would be run.
+#[cfg(feature = "testing")]
+pub(crate) fn plan(connection: &Connection, sql: &Sql) -> Result<String, Fault> {
+    let explain = || {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.text))?;
+        let mut rows = statement.raw_query();
+        let mut plan = String::new();
+        while let Some(row) = rows.next()? {
+            plan += &row.get::<_, String>("detail")?;
+            plan += "\n";
+        }
+        Ok(plan)
+    };
+    explain().map_err(|e| fault(sql, &e))
+}
+
 /// Tells whether a table exists.
 pub(crate) fn has_table(connection: &Connection, name: &str) -> Result<bool, Fault> {
     // Not `table_exists`: it looks into the cached schema, which may be older than the file.

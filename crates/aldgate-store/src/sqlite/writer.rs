@@ -5,6 +5,7 @@ use rusqlite::Connection;
 
 use super::statement::unavailable;
 use super::{Location, settings};
+use crate::changes::{Change, Listeners};
 use crate::error::StoreError;
 use crate::job::{Job, Verdict};
 use crate::queue::Queue;
@@ -14,20 +15,21 @@ use crate::tx::{Link, Mode, SystemTx};
 const BATCH_MAX: usize = 64;
 
 /// Serves the queue until it is closed.
-pub(super) fn run(connection: Connection, location: &Location, queue: &Queue<Box<dyn Job>>) {
+pub(super) fn run(
+    connection: Connection,
+    location: &Location,
+    queue: &Queue<Box<dyn Job>>,
+    listeners: &Listeners,
+) {
     let mut connection = Some(connection);
     loop {
         let mut batch = queue.pop(BATCH_MAX);
         if batch.is_empty() {
             return;
         }
-        if let Err(error) = serve(&mut connection, location, &mut batch) {
-            tracing::error!(%error, units = batch.len(), "a commit failed; nothing of it is stored");
-            for job in &mut batch {
-                job.refuse(StoreError::unavailable(format!(
-                    "the commit failed: {error}"
-                )));
-            }
+        match serve(&mut connection, location, &mut batch) {
+            Ok(changes) => listeners.tell(&changes),
+            Err(error) => refuse_all(&mut batch, &error),
         }
         for job in batch {
             job.answer();
@@ -35,46 +37,69 @@ pub(super) fn run(connection: Connection, location: &Location, queue: &Queue<Box
     }
 }
 
-/// Runs and commits a batch. After a failure the connection is given up: what it has cached of the
+fn refuse_all(batch: &mut [Box<dyn Job>], error: &StoreError) {
+    tracing::error!(%error, units = batch.len(), "a commit failed; nothing of it is stored");
+    for job in batch {
+        job.refuse(StoreError::unavailable(format!(
+            "the commit failed: {error}"
+        )));
+    }
+}
+
+/// Runs and commits a batch; returns what it changed. After a failure the connection is given up: what it has cached of the
 /// file may differ from what the disk took.
 fn serve(
     slot: &mut Option<Connection>,
     location: &Location,
     batch: &mut [Box<dyn Job>],
-) -> Result<(), StoreError> {
+) -> Result<Vec<Change>, StoreError> {
     let connection = match slot.take() {
         Some(connection) => connection,
         None => settings::open_writer(location).map_err(|e| unavailable(&e))?,
     };
     let result = commit_together(&connection, batch);
     match result {
-        Ok(()) => *slot = Some(connection),
+        Ok(_) => *slot = Some(connection),
         // Dropping the connection rolls back what is open.
         Err(_) => drop(connection),
     }
     result.map_err(|e| unavailable(&e))
 }
 
-fn commit_together(connection: &Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+fn commit_together(
+    connection: &Connection,
+    batch: &mut [Box<dyn Job>],
+) -> rusqlite::Result<Vec<Change>> {
+    let mut changes = Vec::new();
     statement(connection, "BEGIN IMMEDIATE")?;
     if let [only] = batch {
-        let end = match only.run(&mut SystemTx::new(Link::Sqlite(connection), Mode::Write)) {
+        let end = match run_job(connection, &mut **only, &mut changes) {
             Verdict::Commit => "COMMIT",
             Verdict::Undo(_) => "ROLLBACK",
         };
-        return statement(connection, end);
+        statement(connection, end)?;
+        return Ok(changes);
     }
     for job in batch {
         statement(connection, "SAVEPOINT unit")?;
-        let verdict = job.run(&mut SystemTx::new(Link::Sqlite(connection), Mode::Write));
-        if let Verdict::Undo(_) = verdict {
+        if let Verdict::Undo(_) = run_job(connection, &mut **job, &mut changes) {
             statement(connection, "ROLLBACK TO unit")?;
         }
         // Fails when SQLite has rolled back everything by itself (disk full, I/O error): then the
         // whole batch is refused.
         statement(connection, "RELEASE unit")?;
     }
-    statement(connection, "COMMIT")
+    statement(connection, "COMMIT")?;
+    Ok(changes)
+}
+
+fn run_job(connection: &Connection, job: &mut dyn Job, changes: &mut Vec<Change>) -> Verdict {
+    let mut system = SystemTx::new(Link::Sqlite(connection), Mode::Write);
+    let verdict = job.run(&mut system);
+    if verdict == Verdict::Commit {
+        changes.append(&mut system.take_changes());
+    }
+    verdict
 }
 
 fn statement(connection: &Connection, text: &str) -> rusqlite::Result<()> {

@@ -2,4 +2,5 @@
 //! has to pass unchanged on both.
 
 mod roles;
+mod statements;
 mod unit_of_work;
