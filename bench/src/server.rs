@@ -19,7 +19,7 @@ pub(crate) const APIS: [(&str, &str); 3] = [
 /// The applications without a person.
 pub(crate) const M2M: (&str, &str) = (
     "BenchMachine00000000000000000001",
-    "bench-machine-secret-0123456789abcdefghijklmnop",
+    "aldk_BenchMachineSecret0123456789abcdefghijklmnop",
 );
 /// A public application whose ID tokens are signed with RS256.
 pub(crate) const SPA_RS256: &str = "BenchBrowser00000000000000000001";
@@ -214,14 +214,6 @@ fn world() -> Value {
             "scope": scope,
         })
     };
-    let person = |index| {
-        json!({
-            "email": email(index),
-            "password": PASSWORD,
-            "email_verified": true,
-            "connection": "Username-Password-Authentication",
-        })
-    };
     json!({
         "clients": [
             machine,
@@ -231,5 +223,14 @@ fn world() -> Value {
         "resourceServers": APIS.map(api),
         "clientGrants": APIS.map(grant),
         "users": (0..PEOPLE).map(person).collect::<Vec<_>>(),
+    })
+}
+
+fn person(index: usize) -> Value {
+    json!({
+        "email": email(index),
+        "password": PASSWORD,
+        "email_verified": true,
+        "connection": "Username-Password-Authentication",
     })
 }

@@ -12,13 +12,13 @@ export const SECOND_SPA = "SpaInteropSuite00000000000000002";
 /** The application on a server. */
 export const WEB = {
   id: "WebInteropSuite00000000000000001",
-  secret: "web-interop-secret-0123456789abcdefghijklmnopqrstuvwxyz",
+  secret: "aldk_WebInteropSecret0123456789abcdefghijklmnopqr",
 };
 
 /** The application without a person. */
 export const M2M = {
   id: "M2mInteropSuite00000000000000001",
-  secret: "m2m-interop-secret-0123456789abcdefghijklmnopqrstuvwxyz",
+  secret: "aldk_M2mInteropSecret0123456789abcdefghijklmnopqr",
 };
 
 /** The person. */
