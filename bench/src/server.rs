@@ -19,7 +19,7 @@ pub(crate) const APIS: [(&str, &str); 3] = [
 /// The applications without a person.
 pub(crate) const M2M: (&str, &str) = (
     "BenchMachine00000000000000000001",
-    "aldk_BenchMachineSecret0123456789abcdefghijklmnop",
+    "aldk_BenchMachineSecret0123456789abcdefghijklmno",
 );
 /// A public application whose ID tokens are signed with RS256.
 pub(crate) const SPA_RS256: &str = "BenchBrowser00000000000000000001";

@@ -12,13 +12,13 @@ export const SECOND_SPA = "SpaInteropSuite00000000000000002";
 /** The application on a server. */
 export const WEB = {
   id: "WebInteropSuite00000000000000001",
-  secret: "aldk_WebInteropSecret0123456789abcdefghijklmnopqr",
+  secret: "aldk_WebInteropSecret0123456789abcdefghijklmnopq",
 };
 
 /** The application without a person. */
 export const M2M = {
   id: "M2mInteropSuite00000000000000001",
-  secret: "aldk_M2mInteropSecret0123456789abcdefghijklmnopqr",
+  secret: "aldk_M2mInteropSecret0123456789abcdefghijklmnopq",
 };
 
 /** The person. */
