@@ -5,6 +5,7 @@
 
 mod bench;
 mod ci;
+mod docs;
 mod interop;
 mod machine;
 mod postgres;
@@ -22,6 +23,7 @@ const HELP: &str = "\
                    --pg: also the storage and endpoint tests on a private PostgreSQL
   e2e              the browser tests of our own pages, in Chromium
   interop [NAME]   real, unmodified SDKs against a running server (NAME: one suite)
+  docs             run every command that README.md and docs/ show
   bench [ARG …]    CPU time per operation beside the machine's limits (--quick, --json, …)
   ci               test --pg and the API documents: what .ci/run runs
   help             this text
@@ -56,6 +58,7 @@ fn run(words: &[&str]) -> anyhow::Result<bool> {
         ["e2e"] => interop::run_e2e(),
         ["interop"] => interop::run(None),
         ["interop", name] => interop::run(Some(name)),
+        ["docs"] => docs::run(),
         ["bench", rest @ ..] => bench::run(rest),
         ["ci"] => ci::run(),
         _ => anyhow::bail!("unknown command `{}`; ./x help lists them", words.join(" ")),
