@@ -132,6 +132,8 @@ pub struct Security {
     pub previous_master_keys: Vec<PathBuf>,
     /// Argon2id's cost.
     pub argon2: Argon2Cost,
+    /// How old a signing key gets before the next one takes over; `None`: by hand only.
+    pub key_rotation: Option<Seconds>,
     /// Threads that hash passwords.
     pub hashing_threads: NonZeroUsize,
     /// Passwords that may wait for a thread; beyond, the answer is 503 (REL-03).
@@ -389,6 +391,9 @@ impl Security {
                 iterations: reader.number("security.argon2_iterations", 1..=16, 2),
                 lanes: reader.number("security.argon2_lanes", 1..=16, 1),
             },
+            key_rotation: Some(reader.number("security.key_rotation_days", 0..=3650, 90))
+                .filter(|days| *days > 0)
+                .map(Seconds::days),
             hashing_threads: NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN),
             hashing_queue: reader.size("security.hashing_queue", 1..=10_000, threads * 16),
         }

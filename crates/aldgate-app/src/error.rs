@@ -36,7 +36,11 @@ impl OAuthRejection {
     /// A refusal with the usual status of its code.
     #[must_use]
     pub fn new(error: OAuthError) -> Self {
-        Self { error: Box::new(error), challenge: Challenge::None, status: None }
+        Self {
+            error: Box::new(error),
+            challenge: Challenge::None,
+            status: None,
+        }
     }
 
     /// Sets how it asks for credentials.
@@ -91,7 +95,10 @@ impl IntoResponse for OAuthRejection {
         if let Some(challenge) = challenge_header(self.challenge, &self.error) {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        let again = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS];
+        let again = [
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::TOO_MANY_REQUESTS,
+        ];
         if again.contains(&status) {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -123,9 +130,10 @@ pub fn store_failed(error: &StoreError) -> OAuthError {
         StoreError::Unavailable(_) => {
             OAuthError::new(ErrorCode::TemporarilyUnavailable, "Try again in a moment")
         }
-        StoreError::Conflict(_) | StoreError::Corrupt { .. } => {
-            OAuthError::new(ErrorCode::ServerError, "The server could not finish the request")
-        }
+        StoreError::Conflict(_) | StoreError::Corrupt { .. } => OAuthError::new(
+            ErrorCode::ServerError,
+            "The server could not finish the request",
+        ),
     }
     .because(refusal)
 }
@@ -143,7 +151,10 @@ pub fn hashing_failed(error: HashingError) -> OAuthError {
 fn body(error: &OAuthError) -> String {
     let mut body = Map::new();
     body.insert("error".into(), error.code.as_str().into());
-    body.insert("error_description".into(), error.description.as_ref().into());
+    body.insert(
+        "error_description".into(),
+        error.description.as_ref().into(),
+    );
     for (name, value) in error.extra.iter().flat_map(|extra| extra.iter()) {
         body.insert(name.clone(), value.clone());
     }

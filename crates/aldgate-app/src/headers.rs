@@ -31,7 +31,9 @@ pub fn apply(headers: &mut HeaderMap, issuer: &Issuer, caller: &Caller) {
 }
 
 fn set_default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    headers.entry(name).or_insert(HeaderValue::from_static(value));
+    headers
+        .entry(name)
+        .or_insert(HeaderValue::from_static(value));
 }
 
 fn is_localhost(issuer: &Issuer) -> bool {

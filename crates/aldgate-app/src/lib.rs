@@ -1,12 +1,32 @@
 //! What every endpoint of Aldgate shares: state, extractors, pages, mail.
 //!
-//! No route lives here. [`app::App`] is the only shared state; the modules below are its parts.
+//! No route of the product lives here. [`app::App`] is the only shared state; [`edge`] surrounds
+//! every request; [`extract`] holds what handlers take as arguments.
 
+pub mod admin;
+pub mod app;
+mod caches;
 pub mod clock;
 pub mod config;
+pub mod cors;
+pub mod edge;
+pub mod error;
+pub mod events;
+pub mod extract;
 pub mod hashing;
+pub mod headers;
+pub mod jobs;
+pub mod keys;
+pub mod mail;
+pub mod metrics;
+pub mod observe;
+pub mod outbound;
 pub mod page;
+pub mod respond;
 pub mod rng;
 pub mod seal;
 pub mod serve;
+pub mod support;
 pub mod tls;
+
+pub use app::App;

@@ -77,16 +77,37 @@ impl Metrics {
         let requests = Family::default();
         let seconds = Family::new_with_constructor(histogram as fn() -> Histogram);
         let (running, counters) = (Gauge::default(), Family::default());
-        registry.register("http_requests", "Requests by route and status", requests.clone());
-        registry.register("http_request_seconds", "Time to answer by route", seconds.clone());
-        registry.register("http_requests_running", "Requests being answered", running.clone());
+        registry.register(
+            "http_requests",
+            "Requests by route and status",
+            requests.clone(),
+        );
+        registry.register(
+            "http_request_seconds",
+            "Time to answer by route",
+            seconds.clone(),
+        );
+        registry.register(
+            "http_requests_running",
+            "Requests being answered",
+            running.clone(),
+        );
         registry.register("events", "Things that happened, by kind", counters.clone());
-        Self(Arc::new(All { registry, requests, seconds, running, counters }))
+        Self(Arc::new(All {
+            registry,
+            requests,
+            seconds,
+            running,
+            counters,
+        }))
     }
 
     /// Counts something.
     pub fn count(&self, what: Count) {
-        self.0.counters.get_or_create(&CounterLabels { what: what.name() }).inc();
+        self.0
+            .counters
+            .get_or_create(&CounterLabels { what: what.name() })
+            .inc();
     }
 
     /// Notes that a request began; give the result to [`Metrics::request_ended`].
@@ -97,9 +118,14 @@ impl Metrics {
     /// Counts a request of `route`, the pattern and never the path: paths have no bound.
     pub fn request_ended(&self, route: &str, status: u16, seconds: f64) {
         self.0.running.dec();
-        let labels = RequestLabels { route: route.to_owned(), status };
+        let labels = RequestLabels {
+            route: route.to_owned(),
+            status,
+        };
         self.0.requests.get_or_create(&labels).inc();
-        let labels = RouteLabels { route: route.to_owned() };
+        let labels = RouteLabels {
+            route: route.to_owned(),
+        };
         self.0.seconds.get_or_create(&labels).observe(seconds);
     }
 
@@ -130,7 +156,9 @@ impl fmt::Debug for Metrics {
 }
 
 fn histogram() -> Histogram {
-    Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])
+    Histogram::new([
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+    ])
 }
 
 #[cfg(test)]
@@ -146,7 +174,10 @@ mod tests {
         let text = metrics.render();
         let counted = "aldgate_http_requests_total{route=\"/oauth/token\",status=\"200\"} 1";
         assert!(text.contains(counted), "{text}");
-        assert!(text.contains("aldgate_events_total{what=\"panic\"} 1"), "{text}");
+        assert!(
+            text.contains("aldgate_events_total{what=\"panic\"} 1"),
+            "{text}"
+        );
         assert!(text.contains("aldgate_http_requests_running 0"), "{text}");
     }
 }

@@ -17,7 +17,9 @@ use crate::config::{Log, LogFormat};
 #[derive(Debug, thiserror::Error)]
 pub enum ObserveError {
     /// `log.level` is no filter.
-    #[error("log.level: got {level:?}, expected a filter such as info or aldgate_auth=debug: {reason}")]
+    #[error(
+        "log.level: got {level:?}, expected a filter such as info or aldgate_auth=debug: {reason}"
+    )]
     Level {
         /// What was configured.
         level: String,

@@ -80,7 +80,9 @@ impl Outbound {
             allow_cidrs: config.allow_cidrs.clone(),
             allow_http: config.allow_http,
         });
-        let resolver = PolicyResolver { rules: Arc::clone(&rules) };
+        let resolver = PolicyResolver {
+            rules: Arc::clone(&rules),
+        };
         #[expect(clippy::disallowed_methods, reason = "this is the one outbound client")]
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(client_tls(config)?)
@@ -103,7 +105,10 @@ impl Outbound {
     /// [`OutboundError`] when the policy refuses the address, or the transfer fails.
     pub async fn get(&self, url: &Url, bytes_max: usize) -> Result<Fetched, OutboundError> {
         self.check(url)?;
-        let request = self.client.get(url.clone()).header("accept", "application/json");
+        let request = self
+            .client
+            .get(url.clone())
+            .header("accept", "application/json");
         self.send(request, url, bytes_max).await
     }
 
@@ -118,7 +123,11 @@ impl Outbound {
         bytes_max: usize,
     ) -> Result<Fetched, OutboundError> {
         self.check(url)?;
-        let request = self.client.post(url.clone()).form(form).header("accept", "application/json");
+        let request = self
+            .client
+            .post(url.clone())
+            .form(form)
+            .header("accept", "application/json");
         self.send(request, url, bytes_max).await
     }
 
@@ -126,8 +135,7 @@ impl Outbound {
     /// resolver.
     fn check(&self, url: &Url) -> Result<(), OutboundError> {
         let plain = url.username().is_empty() && url.password().is_none();
-        let scheme =
-            url.scheme() == "https" || (url.scheme() == "http" && self.rules.allow_http);
+        let scheme = url.scheme() == "https" || (url.scheme() == "http" && self.rules.allow_http);
         if !plain || !scheme {
             return Err(OutboundError::Scheme(url.to_string()));
         }
@@ -137,7 +145,11 @@ impl Outbound {
             Some(Host::Domain(_)) => true,
             None => false,
         };
-        if allowed { Ok(()) } else { Err(OutboundError::Address(url.to_string())) }
+        if allowed {
+            Ok(())
+        } else {
+            Err(OutboundError::Address(url.to_string()))
+        }
     }
 
     async fn send(
@@ -150,19 +162,30 @@ impl Outbound {
         let mut response = request.send().await.map_err(|error| failed(&error, url))?;
         let status = response.status().as_u16();
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error, url))? {
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| failed(&error, url))?
+        {
             if body.len() + chunk.len() > bytes_max {
                 return Err(OutboundError::TooLarge(bytes_max));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Fetched { status, body: body.freeze() })
+        Ok(Fetched {
+            status,
+            body: body.freeze(),
+        })
     }
 }
 
 impl Rules {
     fn allow(&self, address: std::net::IpAddr) -> bool {
-        is_public(address) || self.allow_cidrs.iter().any(|network| network.contains(address))
+        is_public(address)
+            || self
+                .allow_cidrs
+                .iter()
+                .any(|network| network.contains(address))
     }
 }
 

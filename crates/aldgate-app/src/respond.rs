@@ -77,7 +77,10 @@ impl Rendered {
     /// JSON that caches may keep for `max_age_seconds`.
     #[must_use]
     pub fn json(body: String, max_age_seconds: u32) -> Self {
-        let etag = format!("\"{}\"", &b64::encode(&digest::sha256(body.as_bytes()))[..22]);
+        let etag = format!(
+            "\"{}\"",
+            &b64::encode(&digest::sha256(body.as_bytes()))[..22]
+        );
         let cache_control = format!("public, max-age={max_age_seconds}");
         Self {
             body: body.into(),
@@ -127,18 +130,28 @@ mod tests {
         let first = rendered.respond(&HeaderMap::new());
         assert_eq!(first.status(), StatusCode::OK);
         let etag = first.headers()[ETAG].clone();
-        for list in [etag.clone(), format!("\"x\", W/{}", etag.to_str().unwrap()).parse().unwrap()] {
+        for list in [
+            etag.clone(),
+            format!("\"x\", W/{}", etag.to_str().unwrap())
+                .parse()
+                .unwrap(),
+        ] {
             let known: HeaderMap = [(IF_NONE_MATCH, list)].into_iter().collect();
             assert_eq!(rendered.respond(&known).status(), StatusCode::NOT_MODIFIED);
         }
-        let other: HeaderMap = [(IF_NONE_MATCH, "\"x\"".parse().unwrap())].into_iter().collect();
+        let other: HeaderMap = [(IF_NONE_MATCH, "\"x\"".parse().unwrap())]
+            .into_iter()
+            .collect();
         assert_eq!(rendered.respond(&other).status(), StatusCode::OK);
     }
 
     #[test]
     fn a_redirect_cannot_split_the_answer() {
         let response = found("https://a.test/\r\nx: y?ü= ");
-        assert_eq!(response.headers()[LOCATION], "https://a.test/%0D%0Ax:%20y?%C3%BC=%20");
+        assert_eq!(
+            response.headers()[LOCATION],
+            "https://a.test/%0D%0Ax:%20y?%C3%BC=%20"
+        );
         assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
     }
 }

@@ -23,6 +23,10 @@ mod tests {
     fn a_code_is_short_and_readable() {
         let code = code(&mut Rng::seeded(1));
         assert_eq!(code.len(), 9);
-        assert!(code.bytes().all(|byte| byte == b'-' || ALPHABET.contains(&byte)), "{code}");
+        assert!(
+            code.bytes()
+                .all(|byte| byte == b'-' || ALPHABET.contains(&byte)),
+            "{code}"
+        );
     }
 }

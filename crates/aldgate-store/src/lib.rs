@@ -74,7 +74,7 @@ pub use passwords::{Passwords, StoredPassword};
 pub use permissions::{HeldPermission, Permissions};
 pub use roles::Roles;
 pub use settings::Settings;
-pub use signing_keys::{KeyState, SigningKeys, StoredKey};
+pub use signing_keys::{SigningKeys, StoredKey};
 pub use sql::{Sql, statements};
 pub use store::{Durability, Store, StoreOptions};
 pub use tenants::{OwnTenant, Tenants};

@@ -2,6 +2,7 @@
 
 use aldgate_core::api::SigningAlg;
 use aldgate_core::id::KeyId;
+use aldgate_core::key::KeyState;
 use aldgate_core::time::Timestamp;
 use serde_json::Value;
 
@@ -34,38 +35,6 @@ pub struct StoredKey {
     pub created_at: Timestamp,
     /// When its state last changed.
     pub updated_at: Timestamp,
-}
-
-/// A key's place in the rotation. For each algorithm a tenant has at most one `Next` and one
-/// `Current` key; the database sees to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyState {
-    /// Published already, signs later.
-    Next,
-    /// Signs.
-    Current,
-    /// Published still, signs no more.
-    Previous,
-    /// Neither; what it signed is refused.
-    Revoked,
-}
-
-impl KeyState {
-    /// The text in storage and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Next => "next",
-            Self::Current => "current",
-            Self::Previous => "previous",
-            Self::Revoked => "revoked",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Next, Self::Current, Self::Previous, Self::Revoked];
-        all.into_iter().find(|state| state.as_str() == text)
-    }
 }
 
 impl std::fmt::Debug for StoredKey {

@@ -107,6 +107,10 @@ pub const KEYS: &[Key] = &[
         "Retired master keys that can still open what they sealed. Default none.",
     ),
     key(
+        "security.key_rotation_days",
+        "Days until the next signing key takes over; 0: by hand only. Default 90.",
+    ),
+    key(
         "security.argon2_memory_kib",
         "Memory of a password hash in KiB. Default 19456.",
     ),

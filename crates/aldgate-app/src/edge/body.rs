@@ -15,7 +15,11 @@ pub(super) fn limited(body: Body, bytes_max: usize, timeout: Duration) -> Body {
     if body.is_end_stream() {
         return body;
     }
-    Body::new(Timed { body: Limited::new(body, bytes_max), timeout, deadline: None })
+    Body::new(Timed {
+        body: Limited::new(body, bytes_max),
+        timeout,
+        deadline: None,
+    })
 }
 
 /// A body that fails when it takes too long. The clock starts when it is first read.
@@ -39,7 +43,9 @@ impl HttpBody for Timed {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let timeout = self.timeout;
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(after(timeout)));
+        let deadline = self
+            .deadline
+            .get_or_insert_with(|| Box::pin(after(timeout)));
         if deadline.as_mut().poll(context).is_ready() {
             return Poll::Ready(Some(Err(TooSlow.into())));
         }

@@ -70,23 +70,33 @@ enum Kind {
 }
 
 async fn read(request: Request, app: &App) -> Result<(Kind, Bytes), OAuthRejection> {
-    let header = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let header = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let kind = match media_type(header.unwrap_or_default()).as_str() {
         FORM => Kind::Form,
         "application/json" => Kind::Json,
         _ => Kind::Other,
     };
     // The size is limited already, by `edge`; an error here says so.
-    let body = Bytes::from_request(request, app).await.map_err(|rejection| {
-        let status = rejection.status();
-        OAuthRejection::new(OAuthError::invalid_request(rejection.body_text())).status(status)
-    })?;
+    let body = Bytes::from_request(request, app)
+        .await
+        .map_err(|rejection| {
+            let status = rejection.status();
+            OAuthRejection::new(OAuthError::invalid_request(rejection.body_text())).status(status)
+        })?;
     Ok((kind, body))
 }
 
 /// The media type without its parameters, in lower case.
 fn media_type(header: &str) -> String {
-    header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    header
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
 }
 
 fn wrong_type(expected: &str) -> OAuthRejection {

@@ -36,7 +36,9 @@ impl Caller {
     pub fn read(parts: &Parts, trusted_proxies: &[Cidr], rng: &mut dyn Entropy) -> Self {
         let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
         // Without a socket, as in tests, the caller is on this machine.
-        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)).to_canonical();
+        let peer = peer
+            .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+            .to_canonical();
         let agent = parts.headers.get(USER_AGENT).map(|value| value.as_bytes());
         let agent = String::from_utf8_lossy(agent.unwrap_or_default());
         Self(Arc::new(Facts {
@@ -87,7 +89,9 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr]) -> IpAddr
     let mut nearest = peer;
     for hop in hops.take(HOPS_MAX) {
         // What cannot be read ends the chain: the proxy that wrote it is the last thing known.
-        let Some(address) = parse_hop(hop.trim()) else { return nearest };
+        let Some(address) = parse_hop(hop.trim()) else {
+            return nearest;
+        };
         nearest = address;
         if !is_trusted(address) {
             return address;
@@ -99,8 +103,14 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr]) -> IpAddr
 /// An address, perhaps with a port.
 fn parse_hop(hop: &str) -> Option<IpAddr> {
     let address = hop.parse::<IpAddr>().ok();
-    let with_port = || hop.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip());
-    address.or_else(with_port).map(|address| address.to_canonical())
+    let with_port = || {
+        hop.parse::<std::net::SocketAddr>()
+            .ok()
+            .map(|socket| socket.ip())
+    };
+    address
+        .or_else(with_port)
+        .map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -125,8 +135,14 @@ mod tests {
     fn ops_01_a_trusted_proxy_is_looked_through_from_the_right() {
         assert_eq!(address("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(address("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
-        assert_eq!(address("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.9.9.9"]), "198.51.100.1");
-        assert_eq!(address("10.0.0.1", &["1.1.1.1", "198.51.100.1:555"]), "198.51.100.1");
+        assert_eq!(
+            address("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.9.9.9"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            address("10.0.0.1", &["1.1.1.1", "198.51.100.1:555"]),
+            "198.51.100.1"
+        );
         assert_eq!(address("10.0.0.1", &["1.1.1.1, unknown"]), "10.0.0.1");
         assert_eq!(address("10.0.0.1", &["[2001:db8::1]:9"]), "2001:db8::1");
     }

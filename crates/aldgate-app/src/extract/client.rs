@@ -36,7 +36,11 @@ impl FromRequest<App> for ClientRequest {
         let RequestParams(mut params) = RequestParams::from_request(request, app).await?;
         let presented = Presented::take(authorization.as_deref(), &mut params)
             .map_err(|error| OAuthRejection::new(error).challenge(challenge))?;
-        Ok(Self { params, presented, challenge })
+        Ok(Self {
+            params,
+            presented,
+            challenge,
+        })
     }
 }
 

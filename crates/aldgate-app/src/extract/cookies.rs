@@ -40,7 +40,9 @@ impl CookieNames {
     /// The names at `issuer`.
     #[must_use]
     pub fn of(issuer: &Issuer) -> Self {
-        Self { https: issuer.is_https() }
+        Self {
+            https: issuer.is_https(),
+        }
     }
 
     /// The name of `kind`.
@@ -74,10 +76,17 @@ impl CookieJar {
     /// Reads the `Cookie` headers.
     #[must_use]
     pub fn read(headers: &HeaderMap) -> Self {
-        let headers = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let headers = headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
         let pairs = headers.flat_map(|header| header.split(';'));
         let pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     /// The value of the cookie `kind` at `issuer`. Two of one name count as none: somebody on a
@@ -103,11 +112,19 @@ pub fn set_cookie(
     lifetime: Option<Seconds>,
 ) -> HeaderValue {
     let names = CookieNames::of(issuer);
-    let opaque = value.bytes().all(|byte| byte.is_ascii_graphic() && !b";,\"\\".contains(&byte));
-    assert!(opaque && value.len() <= VALUE_BYTES_MAX, "invariant: cookie values are our tokens");
+    let opaque = value
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b";,\"\\".contains(&byte));
+    assert!(
+        opaque && value.len() <= VALUE_BYTES_MAX,
+        "invariant: cookie values are our tokens"
+    );
     let (name, attributes) = (names.name(kind), names.attributes(kind));
     let lifetime = lifetime.map(|Seconds(seconds)| format!("; Max-Age={seconds}"));
-    let text = format!("{name}={value}; {attributes}{}", lifetime.unwrap_or_default());
+    let text = format!(
+        "{name}={value}; {attributes}{}",
+        lifetime.unwrap_or_default()
+    );
     HeaderValue::try_from(text).expect("invariant: every part is printable ASCII")
 }
 
@@ -140,7 +157,10 @@ mod tests {
     fn web_03_on_plain_http_the_cookie_is_lax_and_clearing_has_the_same_attributes() {
         let http = issuer("http://localhost:4455/");
         let cleared = clear_cookie(&http, CookieKind::Session);
-        assert_eq!(cleared, "aldgate=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+        assert_eq!(
+            cleared,
+            "aldgate=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
+        );
     }
 
     #[test]
@@ -149,7 +169,9 @@ mod tests {
         let get = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(COOKIE, text.parse().expect("a header"));
-            CookieJar::read(&headers).get(&http, CookieKind::Session).map(str::to_owned)
+            CookieJar::read(&headers)
+                .get(&http, CookieKind::Session)
+                .map(str::to_owned)
         };
         assert_eq!(get("a=b; aldgate=x; c"), Some("x".into()));
         assert_eq!(get("aldgate=x; aldgate=y"), None);

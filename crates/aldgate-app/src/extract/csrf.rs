@@ -36,13 +36,19 @@ pub fn check_csrf(
                  this site",
             ))
     };
-    let Some(cookie) = cookie else { return Err(refuse("the browser sent no cookie")) };
-    let Some(token) = token else { return Err(refuse("the form has no token")) };
+    let Some(cookie) = cookie else {
+        return Err(refuse("the browser sent no cookie"));
+    };
+    let Some(token) = token else {
+        return Err(refuse("the form has no token"));
+    };
     let expected = csrf_token(key, cookie, form);
     if digest::constant_time_eq(expected.as_bytes(), token.as_bytes()) {
         Ok(())
     } else {
-        Err(refuse("the token was made for another browser, form or session"))
+        Err(refuse(
+            "the token was made for another browser, form or session",
+        ))
     }
 }
 
@@ -92,17 +98,31 @@ mod tests {
         let issuer = Issuer::parse("https://id.test/").expect("an issuer");
         let same = |pairs: &[(HeaderName, &str)]| {
             let pairs = pairs.iter().map(|(name, value)| {
-                (name.clone(), http::HeaderValue::from_str(value).expect("a header"))
+                (
+                    name.clone(),
+                    http::HeaderValue::from_str(value).expect("a header"),
+                )
             });
             is_same_origin(&pairs.collect(), &issuer)
         };
         assert!(same(&[]));
-        assert!(same(&[(ORIGIN, "https://id.test"), (FETCH_SITE, "same-origin")]));
+        assert!(same(&[
+            (ORIGIN, "https://id.test"),
+            (FETCH_SITE, "same-origin")
+        ]));
         assert!(same(&[(FETCH_SITE, "none")]));
-        for origin in ["https://evil.test", "null", "https://id.test.evil.test", "http://id.test"] {
+        for origin in [
+            "https://evil.test",
+            "null",
+            "https://id.test.evil.test",
+            "http://id.test",
+        ] {
             assert!(!same(&[(ORIGIN, origin)]), "{origin}");
         }
         assert!(!same(&[(FETCH_SITE, "cross-site")]));
-        assert!(!same(&[(ORIGIN, "https://id.test"), (FETCH_SITE, "same-site")]));
+        assert!(!same(&[
+            (ORIGIN, "https://id.test"),
+            (FETCH_SITE, "same-site")
+        ]));
     }
 }

@@ -26,7 +26,11 @@ impl Tenant {
     pub async fn resolve(app: &App, parts: &Parts) -> Result<Self, OAuthRejection> {
         let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
         // HTTP/2 carries the authority in the URI.
-        let host = parts.uri.authority().map(|authority| authority.as_str()).or(host);
+        let host = parts
+            .uri
+            .authority()
+            .map(|authority| authority.as_str())
+            .or(host);
         let host = host.unwrap_or_default().to_ascii_lowercase();
         Ok(Self(app.tenant_by_host(&host).await?))
     }

@@ -111,7 +111,13 @@ mod tests {
 
     #[test]
     fn ordinary_addresses_are_allowed() {
-        for text in ["1.1.1.1", "100.128.0.1", "172.32.0.1", "2606:4700::1", "::ffff:1.1.1.1"] {
+        for text in [
+            "1.1.1.1",
+            "100.128.0.1",
+            "172.32.0.1",
+            "2606:4700::1",
+            "::ffff:1.1.1.1",
+        ] {
             assert!(is_public(text.parse().expect("an address")), "{text}");
         }
     }

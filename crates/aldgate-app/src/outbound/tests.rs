@@ -6,9 +6,16 @@ use tokio::net::TcpListener;
 use super::*;
 
 fn outbound(allow: &[&str]) -> Outbound {
-    let allow_cidrs = allow.iter().map(|text| text.parse().expect("a network")).collect();
-    Outbound::new(&config::Outbound { allow_cidrs, extra_ca: None, allow_http: true })
-        .expect("a client")
+    let allow_cidrs = allow
+        .iter()
+        .map(|text| text.parse().expect("a network"))
+        .collect();
+    Outbound::new(&config::Outbound {
+        allow_cidrs,
+        extra_ca: None,
+        allow_http: true,
+    })
+    .expect("a client")
 }
 
 /// A server that must never be asked, or answers `answer` to each connection.
@@ -28,7 +35,10 @@ async fn canary(answer: String) -> (u16, tokio::sync::mpsc::Receiver<()>) {
 }
 
 fn answer(body: &str) -> String {
-    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn url(text: &str) -> Url {
@@ -72,7 +82,10 @@ async fn net_01_an_allowed_network_is_reached_within_limits() {
     let outbound = outbound(&["127.0.0.0/8"]);
     let target = url(&format!("http://127.0.0.1:{port}/"));
     let fetched = outbound.get(&target, 10).await.expect("allowed");
-    assert_eq!((fetched.status, &fetched.body[..]), (200, &b"0123456789"[..]));
+    assert_eq!(
+        (fetched.status, &fetched.body[..]),
+        (200, &b"0123456789"[..])
+    );
     let large = outbound.get(&target, 9).await;
     assert!(matches!(large, Err(OutboundError::TooLarge(9))));
 }
@@ -84,7 +97,9 @@ async fn net_01_redirects_are_not_followed() {
     let moved = format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
     let (port, _) = canary(moved).await;
     let outbound = outbound(&["127.0.0.0/8"]);
-    let fetched = outbound.get(&url(&format!("http://127.0.0.1:{port}/")), 100).await;
+    let fetched = outbound
+        .get(&url(&format!("http://127.0.0.1:{port}/")), 100)
+        .await;
     assert_eq!(fetched.expect("an answer").status, 302);
     let nothing = tokio::time::timeout(Duration::from_millis(50), seen.recv()).await;
     assert!(nothing.is_err(), "the redirect was followed");
@@ -92,9 +107,17 @@ async fn net_01_redirects_are_not_followed() {
 
 #[tokio::test]
 async fn net_01_plain_http_and_credentials_are_refused() {
-    let strict = config::Outbound { allow_cidrs: vec![], extra_ca: None, allow_http: false };
+    let strict = config::Outbound {
+        allow_cidrs: vec![],
+        extra_ca: None,
+        allow_http: false,
+    };
     let strict = Outbound::new(&strict).expect("a client");
-    for target in ["http://example.com/", "https://user@example.com/", "file:///etc/passwd"] {
+    for target in [
+        "http://example.com/",
+        "https://user@example.com/",
+        "file:///etc/passwd",
+    ] {
         let refused = strict.get(&url(target), 100).await;
         assert!(matches!(refused, Err(OutboundError::Scheme(_))), "{target}");
     }

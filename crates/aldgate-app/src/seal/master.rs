@@ -76,6 +76,12 @@ impl MasterKey {
         Self(Secret::new(bytes))
     }
 
+    /// A key for another purpose that follows from this one.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        aldgate_jose::digest::hmac_sha256(self.expose(), purpose.as_bytes())
+    }
+
     /// The key itself, for the cipher.
     pub(super) const fn expose(&self) -> &[u8; 32] {
         self.0.expose()

@@ -1,0 +1,145 @@
+//! Writes the tenant logs in batches, off the request path.
+//!
+//! An event that tells of a write goes into the same unit of work (`tx.events().record`), so that
+//! one is never without the other. Everything else comes here.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aldgate_core::error::Refusal;
+use aldgate_core::event::{Event, EventType};
+use aldgate_core::id::TenantId;
+use aldgate_store::{Store, StoreError};
+use moka::sync::Cache;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::app::App;
+use crate::extract::{Caller, Tenant};
+use crate::metrics::{Count, Metrics};
+
+/// Events that may wait; beyond, they are dropped and counted.
+const QUEUE: usize = 8192;
+const BATCH: usize = 256;
+const TRIES: u32 = 3;
+
+/// The writer of the tenant logs.
+#[derive(Clone)]
+pub struct Events {
+    queue: mpsc::Sender<Entry>,
+    metrics: Metrics,
+    /// Origins refused lately: each is told once a minute.
+    refused: Cache<(TenantId, String), ()>,
+}
+
+enum Entry {
+    Event(TenantId, Box<Event>),
+    Flush(oneshot::Sender<()>),
+}
+
+impl Events {
+    /// Starts the writer; it ends when the last clone is dropped.
+    #[must_use]
+    pub fn start(store: Store, metrics: Metrics) -> Self {
+        let (queue, entries) = mpsc::channel(QUEUE);
+        tokio::spawn(write(store, entries, metrics.clone()));
+        let refused = Cache::builder()
+            .max_capacity(1000)
+            .time_to_live(Duration::from_secs(60));
+        Self {
+            queue,
+            metrics,
+            refused: refused.build(),
+        }
+    }
+
+    /// Records an event. Never waits: when the queue is full, the event is dropped and counted.
+    pub fn record(&self, tenant: &TenantId, event: Event) {
+        tracing::debug!(
+            tenant.id = %tenant,
+            event.kind = event.kind.code(),
+            support_code = event.support_code,
+            "tenant log event"
+        );
+        if self
+            .queue
+            .try_send(Entry::Event(tenant.clone(), Box::new(event)))
+            .is_err()
+        {
+            self.metrics.count(Count::EventDropped);
+        }
+    }
+
+    /// Waits until everything recorded so far is written, or given up.
+    pub async fn flush(&self) {
+        let (done, written) = oneshot::channel();
+        if self.queue.send(Entry::Flush(done)).await.is_ok() {
+            // The writer is gone when the runtime shuts down: nothing to wait for then.
+            drop(written.await);
+        }
+    }
+
+    /// Tells, once a minute, that an origin was refused (Auth0: `fco`).
+    pub(crate) fn cors_denied(&self, app: &App, tenant: &Tenant, caller: &Caller, origin: &str) {
+        let key = (tenant.id.clone(), origin.to_owned());
+        if self.refused.contains_key(&key) {
+            return;
+        }
+        self.refused.insert(key, ());
+        let mut event = app.event(EventType::FailedCors, caller, app.now());
+        event.description = format!("Origin {origin} is not registered");
+        event.refusal = Some(
+            Refusal::new(
+                "cors_origin",
+                "A web page of another origin asked, and is not registered",
+            )
+            .expected("an origin of an application's callbacks, web origins or allowed origins")
+            .actual(origin)
+            .remedy("Add the origin to the application's Allowed Web Origins"),
+        );
+        self.record(&tenant.id, event);
+    }
+}
+
+async fn write(store: Store, mut entries: mpsc::Receiver<Entry>, metrics: Metrics) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while entries.recv_many(&mut batch, BATCH).await > 0 {
+        let mut by_tenant: HashMap<TenantId, Vec<Event>> = HashMap::new();
+        let mut flushed = Vec::new();
+        for entry in batch.drain(..) {
+            match entry {
+                Entry::Event(tenant, event) => by_tenant.entry(tenant).or_default().push(*event),
+                Entry::Flush(done) => flushed.push(done),
+            }
+        }
+        for (tenant, events) in by_tenant {
+            write_batch(&store, &tenant, events, &metrics).await;
+        }
+        for done in flushed {
+            // Nobody waits any more: fine.
+            let _unheard = done.send(()).is_err();
+        }
+    }
+}
+
+async fn write_batch(store: &Store, tenant: &TenantId, events: Vec<Event>, metrics: &Metrics) {
+    let events = std::sync::Arc::new(events);
+    for attempt in 1..=TRIES {
+        let batch = std::sync::Arc::clone(&events);
+        let written = store
+            .write(tenant, move |tx| tx.events().record(&batch))
+            .await;
+        match written {
+            Ok(()) => return,
+            Err(error @ StoreError::Unavailable(_)) if attempt < TRIES => {
+                tracing::warn!(%error, tenant.id = %tenant, "the tenant log is written again");
+            }
+            Err(error) => {
+                tracing::error!(%error, tenant.id = %tenant, "tenant log events are lost");
+                events
+                    .iter()
+                    .for_each(|_| metrics.count(Count::EventDropped));
+                return;
+            }
+        }
+    }
+}

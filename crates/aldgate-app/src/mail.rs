@@ -1,0 +1,194 @@
+//! Outgoing mail: queued with the change that asks for it, sent by a background job, tried again.
+//!
+//! What mails say is in [`crate::page`]. A mail holds the link that resets a password, so it waits
+//! in the database sealed (ACC-01).
+
+mod transport;
+
+use aldgate_core::event::{Event, EventType};
+use aldgate_core::id::{EventId, JobId, TenantId};
+use aldgate_core::time::{Seconds, Timestamp};
+use aldgate_jose::b64;
+use aldgate_store::{StoreError, StoredJob, Tx};
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::metrics::Count;
+use crate::page::RenderedMail;
+use crate::seal::Place;
+
+pub use transport::{MailError, Mailer, SentMail};
+
+const KIND: &str = "mail";
+const BATCH: u32 = 20;
+/// A node that dies while sending gives the mail back after so long.
+const CLAIM: Seconds = Seconds::minutes(5);
+/// After the last try a mail is given up: by then half a day has passed.
+const TRIES_MAX: u32 = 10;
+
+/// A mail, sealed and ready to be queued within a unit of work.
+#[derive(Clone, Debug)]
+pub struct QueuedMail {
+    id: JobId,
+    document: Document,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Document {
+    sealed: String,
+}
+
+/// A mail to one address.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OutgoingMail {
+    /// The address.
+    pub to: String,
+    /// Subject, one line.
+    pub subject: String,
+    /// The HTML part.
+    pub html: String,
+    /// The plain text part.
+    pub text: String,
+}
+
+impl OutgoingMail {
+    /// A rendered mail to `to`.
+    #[must_use]
+    pub fn new(to: impl Into<String>, mail: RenderedMail) -> Self {
+        let RenderedMail {
+            subject,
+            html,
+            text,
+        } = mail;
+        Self {
+            to: to.into(),
+            subject,
+            html,
+            text,
+        }
+    }
+}
+
+impl QueuedMail {
+    /// Queues the mail: it goes out if and only if the unit of work commits.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn enqueue(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+        tx.jobs().enqueue(&self.id, KIND, &self.document, now)
+    }
+}
+
+impl App {
+    /// Seals a mail, before the unit of work that queues it.
+    #[must_use]
+    pub fn seal_mail(&self, tenant: &TenantId, mail: &OutgoingMail) -> QueuedMail {
+        let mut rng = self.rng();
+        let id = JobId::generate(&mut rng);
+        let plain = serde_json::to_vec(mail).expect("invariant: four strings are JSON");
+        let sealed = self.sealer.seal(&place(tenant, &id), &plain, &mut rng);
+        QueuedMail {
+            id,
+            document: Document {
+                sealed: b64::encode(&sealed),
+            },
+        }
+    }
+
+    /// Sends the mails that are due; says how many went out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn deliver_mail(&self) -> Result<usize, StoreError> {
+        let mut sent = 0;
+        loop {
+            let now = self.now();
+            let claim = move |system: &mut aldgate_store::SystemTx<'_>| {
+                system.job_queue().claim(KIND, now, now + CLAIM, BATCH)
+            };
+            let jobs: Vec<StoredJob> = self.store.write_system(claim).await?;
+            if jobs.is_empty() {
+                return Ok(sent);
+            }
+            for job in jobs {
+                sent += usize::from(self.deliver_one(job).await?);
+            }
+        }
+    }
+
+    async fn deliver_one(&self, job: StoredJob) -> Result<bool, StoreError> {
+        let outcome = match self.open_mail(&job) {
+            Ok(mail) => self.mailer.send(&mail, self.now()).await,
+            // Trying again would not help.
+            Err(error) => {
+                tracing::error!(%error, job.id = %job.id, "a queued mail cannot be read");
+                self.metrics.count(Count::MailFailed);
+                return self.give_up(job, "the queued mail cannot be read").await;
+            }
+        };
+        let now = self.now();
+        match outcome {
+            Ok(()) => {
+                self.metrics.count(Count::MailSent);
+                let event = self.mail_event(EventType::MailSent, "A mail was sent", now);
+                let tenant = job.tenant.clone();
+                let finish = move |tx: &mut Tx<'_>| {
+                    tx.jobs().finish(&job)?;
+                    tx.events().record(std::slice::from_ref(&event))
+                };
+                self.store.write(&tenant, finish).await.map(|()| true)
+            }
+            Err(error) if job.attempts < TRIES_MAX => {
+                tracing::warn!(%error, attempt = job.attempts, "a mail will be sent again");
+                let wait = Seconds(30 << job.attempts.min(10));
+                let tenant = job.tenant.clone();
+                let retry = move |tx: &mut Tx<'_>| tx.jobs().retry(&job, now + wait, now);
+                self.store.write(&tenant, retry).await.map(|_| false)
+            }
+            Err(error) => {
+                tracing::error!(%error, job.id = %job.id, "a mail is given up");
+                self.metrics.count(Count::MailFailed);
+                self.give_up(job, &format!("A mail could not be sent: {error}"))
+                    .await
+            }
+        }
+    }
+
+    async fn give_up(&self, job: StoredJob, why: &str) -> Result<bool, StoreError> {
+        let now = self.now();
+        let event = self.mail_event(EventType::MailFailed, why, now);
+        let tenant = job.tenant.clone();
+        let give_up = move |tx: &mut Tx<'_>| {
+            tx.jobs().give_up(&job, now)?;
+            tx.events().record(std::slice::from_ref(&event))
+        };
+        self.store.write(&tenant, give_up).await.map(|()| false)
+    }
+
+    fn open_mail(&self, job: &StoredJob) -> Result<OutgoingMail, String> {
+        let document: Document = job.document().map_err(|error| error.to_string())?;
+        let sealed = b64::decode(&document.sealed).map_err(|error| error.to_string())?;
+        let place = place(&job.tenant, &job.id);
+        let plain = self
+            .sealer
+            .open(&place, &sealed)
+            .map_err(|error| error.to_string())?;
+        // Not the error itself: it could quote the mail.
+        serde_json::from_slice(plain.expose()).map_err(|_| "not a mail".to_owned())
+    }
+
+    fn mail_event(&self, kind: EventType, description: &str, now: Timestamp) -> Event {
+        let mut event = Event::new(EventId::at(now, &mut self.rng()), kind, now);
+        event.description = description.to_owned();
+        event
+    }
+}
+
+fn place<'a>(tenant: &'a TenantId, job: &'a JobId) -> Place<'a> {
+    Place {
+        tenant,
+        table: "jobs",
+        row: job.as_str(),
+        column: "document",
+    }
+}

@@ -1,0 +1,250 @@
+//! Where mails go: an SMTP server, a directory for development, memory for tests.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aldgate_core::time::Timestamp;
+use lettre::message::header::ContentType;
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use serde::{Deserialize, Serialize};
+
+use super::OutgoingMail;
+use crate::config::{self, MailTransport};
+
+/// Mails that the memory keeps; older ones go.
+const MEMORY_MAX: usize = 1000;
+
+/// Sends mails. Cheap to clone.
+#[derive(Clone)]
+pub struct Mailer {
+    from: Mailbox,
+    transport: Transport,
+}
+
+#[derive(Clone)]
+enum Transport {
+    Memory(Arc<Mutex<Vec<SentMail>>>),
+    Outbox(PathBuf),
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+}
+
+/// A mail of the outbox: one JSON file each, or one entry in memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentMail {
+    /// Sender.
+    pub from: String,
+    /// Address.
+    pub to: String,
+    /// Subject.
+    pub subject: String,
+    /// When it was sent, in microseconds since the epoch.
+    pub sent_at: Timestamp,
+    /// The plain text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// Why mail cannot be set up, or one mail cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// An address cannot be read.
+    #[error("{0:?} is no mail address")]
+    Address(String),
+    /// The outbox cannot be written or read.
+    #[error("outbox: {0}")]
+    Outbox(#[from] io::Error),
+    /// The SMTP server, or its URL.
+    #[error("SMTP: {0}")]
+    Smtp(#[from] lettre::transport::smtp::Error),
+    /// The mail cannot be written.
+    #[error("mail: {0}")]
+    Message(#[from] lettre::error::Error),
+}
+
+impl Mailer {
+    /// Sets up the transport. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`MailError`] when the sender or the SMTP URL cannot be read.
+    pub fn new(config: &config::Mail, in_memory: bool) -> Result<Self, MailError> {
+        let transport = match &config.transport {
+            _ if in_memory => Transport::Memory(Arc::default()),
+            MailTransport::Outbox(directory) => Transport::Outbox(directory.clone()),
+            MailTransport::Smtp(url) => {
+                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())?;
+                Transport::Smtp(Box::new(builder.build()))
+            }
+        };
+        Ok(Self {
+            from: mailbox(&config.from)?,
+            transport,
+        })
+    }
+
+    /// Sends one mail.
+    ///
+    /// # Errors
+    /// [`MailError`] when it was not taken.
+    pub async fn send(&self, mail: &OutgoingMail, now: Timestamp) -> Result<(), MailError> {
+        match &self.transport {
+            Transport::Memory(sent) => {
+                let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
+                if sent.len() >= MEMORY_MAX {
+                    sent.remove(0);
+                }
+                sent.push(self.record(mail, now));
+                Ok(())
+            }
+            Transport::Outbox(directory) => {
+                let mail = self.record(mail, now);
+                Ok(write_file(directory, &mail).await?)
+            }
+            Transport::Smtp(smtp) => {
+                smtp.send(self.message(mail)?).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// The mails of the outbox, newest first, at most `limit`; none with SMTP.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub async fn outbox(&self, limit: usize) -> Result<Vec<SentMail>, MailError> {
+        match &self.transport {
+            Transport::Memory(sent) => {
+                let sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(sent.iter().rev().take(limit).cloned().collect())
+            }
+            Transport::Outbox(directory) => Ok(read_files(directory, limit).await?),
+            Transport::Smtp(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn record(&self, mail: &OutgoingMail, now: Timestamp) -> SentMail {
+        SentMail {
+            from: self.from.to_string(),
+            to: mail.to.clone(),
+            subject: mail.subject.clone(),
+            sent_at: now,
+            text: mail.text.clone(),
+            html: mail.html.clone(),
+        }
+    }
+
+    fn message(&self, mail: &OutgoingMail) -> Result<Message, MailError> {
+        let text = SinglePart::builder()
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.text.clone());
+        let html = SinglePart::builder()
+            .header(ContentType::TEXT_HTML)
+            .body(mail.html.clone());
+        let parts = MultiPart::alternative().singlepart(text).singlepart(html);
+        let to = Mailbox::new(None, mailbox(&mail.to)?.email);
+        let builder = Message::builder().from(self.from.clone()).to(to);
+        Ok(builder.subject(mail.subject.clone()).multipart(parts)?)
+    }
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, MailError> {
+    text.parse()
+        .map_err(|_| MailError::Address(text.to_owned()))
+}
+
+/// Files sort by time: `1795000000000000-4f2a….json`.
+async fn write_file(directory: &Path, mail: &SentMail) -> io::Result<()> {
+    tokio::fs::create_dir_all(directory).await?;
+    let json = serde_json::to_vec_pretty(mail)?;
+    let digest = aldgate_jose::digest::sha256(&json);
+    let tail: String = digest
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let name = format!("{:016}-{tail}.json", mail.sent_at.micros().max(0));
+    let temporary = directory.join(format!(".{name}"));
+    tokio::fs::write(&temporary, json).await?;
+    tokio::fs::rename(temporary, directory.join(name)).await
+}
+
+async fn read_files(directory: &Path, limit: usize) -> io::Result<Vec<SentMail>> {
+    let mut entries = match tokio::fs::read_dir(directory).await {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut names = Vec::new();
+    while let Some(entry) = entries.next_entry().await? {
+        let name = entry.file_name();
+        let shown = name.to_string_lossy();
+        if shown.ends_with(".json") && !shown.starts_with('.') {
+            names.push(entry.path());
+        }
+    }
+    names.sort();
+    let mut mails = Vec::new();
+    for path in names.iter().rev().take(limit) {
+        mails.push(serde_json::from_slice(&tokio::fs::read(path).await?)?);
+    }
+    Ok(mails)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail(subject: &str) -> OutgoingMail {
+        OutgoingMail {
+            to: "ada@example.com".into(),
+            subject: subject.into(),
+            html: "<p>hi</p>".into(),
+            text: "hi".into(),
+        }
+    }
+
+    fn mailer(transport: MailTransport) -> Mailer {
+        let config = config::Mail {
+            transport,
+            from: "Aldgate <aldgate@localhost>".into(),
+        };
+        Mailer::new(&config, false).expect("a mailer")
+    }
+
+    #[tokio::test]
+    async fn the_outbox_keeps_a_file_for_each_mail_newest_first() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mailer = mailer(MailTransport::Outbox(directory.path().join("outbox")));
+        assert_eq!(mailer.outbox(10).await.expect("empty"), []);
+        for (second, subject) in [(1, "first"), (2, "second")] {
+            let now = Timestamp::from_seconds(second);
+            mailer.send(&mail(subject), now).await.expect("written");
+        }
+        let subjects: Vec<String> = mailer
+            .outbox(10)
+            .await
+            .expect("read")
+            .into_iter()
+            .map(|mail| mail.subject)
+            .collect();
+        assert_eq!(subjects, ["second", "first"]);
+    }
+
+    #[test]
+    fn a_subject_or_address_cannot_add_headers() {
+        let url = aldgate_core::secret::Secret::new("smtp://localhost:2525".to_owned());
+        let mailer = mailer(MailTransport::Smtp(url));
+        let forged = mailer
+            .message(&mail("hi\r\nBcc: evil@example.com"))
+            .expect("a message");
+        let text = String::from_utf8(forged.formatted()).expect("text");
+        assert!(!text.lines().any(|line| line.starts_with("Bcc:")), "{text}");
+        let to = OutgoingMail {
+            to: "a@b.c\r\nBcc: x@y.z".into(),
+            ..mail("hi")
+        };
+        assert!(mailer.message(&to).is_err());
+    }
+}
