@@ -27,8 +27,10 @@
 //! 4. Expiring tables have `expires_at` with an index, and a line in `janitor.rs`.
 //! 5. A change of something that is cached elsewhere is told by `tx.changes().note(…)`.
 
+mod access;
 mod apis;
 mod applications;
+mod attempts;
 mod changes;
 mod client_grants;
 mod connections;
@@ -55,13 +57,16 @@ mod sqlite;
 mod store;
 mod tenant_tables;
 mod tenants;
+mod tickets;
 mod tx;
 mod url;
 mod users;
 mod value;
 
+pub use access::Access;
 pub use apis::Apis;
 pub use applications::Applications;
+pub use attempts::Attempts;
 pub use changes::{Change, ChangeKind};
 pub use client_grants::{ClientGrantFilter, ClientGrants};
 pub use connections::Connections;
@@ -78,6 +83,7 @@ pub use signing_keys::{SigningKeys, StoredKey};
 pub use sql::{Sql, statements};
 pub use store::{Durability, Store, StoreOptions};
 pub use tenants::{OwnTenant, Tenants};
+pub use tickets::{NewTicket, Tickets};
 pub use tx::{SystemTx, Tx};
 pub use url::{DatabaseUrl, DatabaseUrlError};
 pub use users::{LoginName, Saved, Taken, UserFilter, Users};

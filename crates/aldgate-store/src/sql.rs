@@ -43,8 +43,10 @@ pub(crate) use sql;
 
 /// The statements of each file of this crate.
 const STATEMENT_LISTS: &[&[Sql]] = &[
+    crate::access::STATEMENTS,
     crate::apis::STATEMENTS,
     crate::applications::STATEMENTS,
+    crate::attempts::STATEMENTS,
     crate::changes::STATEMENTS,
     crate::client_grants::STATEMENTS,
     crate::connections::STATEMENTS,
@@ -60,9 +62,10 @@ const STATEMENT_LISTS: &[&[Sql]] = &[
     crate::signing_keys::STATEMENTS,
     crate::tenant_tables::STATEMENTS,
     crate::tenants::STATEMENTS,
-    crate::users::STATEMENTS,
+    crate::tickets::STATEMENTS,
     crate::users::NAMES,
     crate::users::SEARCH,
+    crate::users::STATEMENTS,
 ];
 
 /// Lists every statement that this crate can run.
