@@ -75,7 +75,7 @@ impl<'a> Unverified<'a> {
     /// # Errors
     /// [`JoseError::AlgorithmMismatch`] when `alg` is not the key's own,
     /// [`JoseError::Signature`], and [`JoseError::Base64`] when a segment is malformed.
-    pub fn verify(self, key: &VerifyingKey) -> Result<Verified<Jws>, JoseError> {
+    pub fn verify(&self, key: &VerifyingKey) -> Result<Verified<Jws>, JoseError> {
         // Long enough for RSA-8192.
         let mut buffer = [0; 1024];
         if self.signature.len() > buffer.len() / 3 * 4 {
@@ -89,7 +89,7 @@ impl<'a> Unverified<'a> {
         )?;
         let payload = b64::decode(self.payload)?;
         Ok(Verified(Jws {
-            header: self.header,
+            header: self.header.clone(),
             payload,
         }))
     }
@@ -190,13 +190,7 @@ impl Header {
     /// (RFC 7515 section 4.1.9).
     #[must_use]
     pub fn is_typ(&self, expected: &str) -> bool {
-        self.typ().is_some_and(|typ| {
-            let short = match typ.get(..12) {
-                Some(prefix) if prefix.eq_ignore_ascii_case("application/") => &typ[12..],
-                _ => typ,
-            };
-            short.eq_ignore_ascii_case(expected)
-        })
+        self.typ().is_some_and(|typ| is_typ(typ, expected))
     }
 
     /// A member as its JSON text, for the few kinds of token that put a key into their header.
@@ -249,6 +243,17 @@ impl Header {
             json,
         })
     }
+}
+
+/// Whether a `typ` is this media type, without regard to case and to a leading `application/`
+/// (RFC 7515 section 4.1.9).
+#[must_use]
+pub fn is_typ(typ: &str, expected: &str) -> bool {
+    let short = match typ.get(..12) {
+        Some(prefix) if prefix.eq_ignore_ascii_case("application/") => &typ[12..],
+        _ => typ,
+    };
+    short.eq_ignore_ascii_case(expected)
 }
 
 impl fmt::Debug for Header {

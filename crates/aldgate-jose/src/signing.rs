@@ -233,6 +233,10 @@ impl SigningKey {
 
     /// Writes the signature into `out` and returns its length. The operations fail only when
     /// the process is out of memory or randomness, which nothing above could mend.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "signing needs the system's randomness"
+    )]
     fn sign_into(&self, message: &[u8], out: &mut [u8; 1024]) -> usize {
         const WORKS: &str = "invariant: a checked key signs any message";
         let copy = |out: &mut [u8; 1024], bytes: &[u8]| {

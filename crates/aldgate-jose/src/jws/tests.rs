@@ -14,8 +14,7 @@ fn refused(key: &SigningKey, header: &str) -> JoseError {
         Err(error) => error,
         Ok(unverified) => unverified
             .verify(&key.verifying_key())
-            .err()
-            .expect("must be refused"),
+            .expect_err("must be refused"),
     }
 }
 
