@@ -47,7 +47,9 @@ impl<'a> Audience<'a> {
             ));
         }
         let default = tenant.settings.default_audience.as_deref();
-        let named = audience.or(resource).or(default.filter(|d| !d.is_empty()));
+        let named = audience
+            .or(resource)
+            .or_else(|| default.filter(|d| !d.is_empty()));
         Ok(match named {
             Some(identifier) if identifier != tenant.issuer.userinfo() => Self::Api(identifier),
             _ => Self::UserInfo,
@@ -154,9 +156,8 @@ fn for_application(request: AccessRequest<'_>) -> Result<Access, OAuthError> {
         return Err(no_audience());
     };
     let policy = api.subject_type_authorization.client.policy;
-    let grant = match (policy, request.client_grant) {
-        (ClientPolicy::RequireClientGrant, Some(grant)) => grant,
-        _ => return Err(not_authorized(&request, identifier, "client")),
+    let (ClientPolicy::RequireClientGrant, Some(grant)) = (policy, request.client_grant) else {
+        return Err(not_authorized(&request, identifier, "client"));
     };
     let granted = if grant.allow_all_scopes {
         api.all_scopes()
@@ -268,7 +269,12 @@ fn beyond_grant(
             format!("The client grant for {identifier} does not hold every scope asked for."),
         )
         .expected(granted.to_string())
-        .actual(&request.requested.map(ToString::to_string).unwrap_or_default())
+        .actual(
+            &request
+                .requested
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        )
         .remedy("Leave scope out to get all that is granted, or extend the client grant."),
     )
 }

@@ -92,7 +92,11 @@ impl Credentials {
         body: BodyCredentials<'_>,
     ) -> Result<Self, OAuthError> {
         let assertion = body.client_assertion.is_some() || body.client_assertion_type.is_some();
-        let proofs = [authorization.is_some(), body.client_secret.is_some(), assertion];
+        let proofs = [
+            authorization.is_some(),
+            body.client_secret.is_some(),
+            assertion,
+        ];
         if proofs.iter().filter(|present| **present).count() > 1 {
             return Err(several_proofs());
         }
@@ -103,8 +107,7 @@ impl Credentials {
                 proof: Proof::Post(TokenHash::of(secret)),
             },
             (None, None) if assertion => {
-                let assertion =
-                    Assertion::read(body.client_assertion_type, body.client_assertion)?;
+                let assertion = Assertion::read(body.client_assertion_type, body.client_assertion)?;
                 Self {
                     client_id: assertion.client_id().clone(),
                     proof: Proof::Assertion(Box::new(assertion)),
@@ -193,7 +196,9 @@ fn basic(header: &str) -> Result<Credentials, OAuthError> {
         .split_once(' ')
         .ok_or_else(|| malformed("The Authorization header has no credentials."))?;
     if !scheme.eq_ignore_ascii_case("basic") {
-        return Err(malformed("The Authorization header is not of scheme Basic."));
+        return Err(malformed(
+            "The Authorization header is not of scheme Basic.",
+        ));
     }
     let decoded = STANDARD.decode(value.trim()).ok();
     let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
@@ -247,9 +252,12 @@ fn impossible_name(text: &str) -> Refusal {
 }
 
 fn unknown(id: &ClientId) -> Refusal {
-    Refusal::new("client_unknown", "There is no application with this client_id in this tenant.")
-        .actual(id.as_str())
-        .remedy("Copy the client_id from the application's page; check the domain, too.")
+    Refusal::new(
+        "client_unknown",
+        "There is no application with this client_id in this tenant.",
+    )
+    .actual(id.as_str())
+    .remedy("Copy the client_id from the application's page; check the domain, too.")
 }
 
 fn disabled(application: &Application) -> Refusal {
@@ -259,9 +267,12 @@ fn disabled(application: &Application) -> Refusal {
 }
 
 fn wrong_secret(application: &Application) -> Refusal {
-    Refusal::new("client_secret_wrong", "The client secret is not the current one.")
-        .actual(application.id.as_str())
-        .remedy("Copy the secret again, or rotate it and deploy the new one.")
+    Refusal::new(
+        "client_secret_wrong",
+        "The client secret is not the current one.",
+    )
+    .actual(application.id.as_str())
+    .remedy("Copy the secret again, or rotate it and deploy the new one.")
 }
 
 fn wrong_method(application: &Application, used: ClientAuthMethod) -> Refusal {
@@ -270,7 +281,10 @@ fn wrong_method(application: &Application, used: ClientAuthMethod) -> Refusal {
         "client_auth_method",
         "The application did not use its registered authentication method.",
     )
-    .expected(format!("token_endpoint_auth_method {}", method_name(registered)))
+    .expected(format!(
+        "token_endpoint_auth_method {}",
+        method_name(registered)
+    ))
     .actual(method_name(used))
     .remedy(format!(
         "Set the library's client authentication to {}, or the application's \

@@ -3,12 +3,15 @@
 //! Everything here is pure: no I/O, no clock, no ambient randomness. A decision takes facts, the
 //! time and [`random::Entropy`] as arguments and returns a value that also names its effects.
 
+pub mod access;
 pub mod api;
 pub mod application;
 pub mod attempts;
 pub mod body;
+pub mod client_auth;
 pub mod client_grant;
 pub mod connection;
+pub mod discovery;
 pub mod error;
 pub mod event;
 pub mod grant;
@@ -16,6 +19,7 @@ pub mod id;
 pub mod key;
 pub mod params;
 pub mod password;
+pub mod pkce;
 pub mod presented;
 pub mod provision;
 pub mod random;
@@ -27,4 +31,6 @@ pub mod signup;
 pub mod tenant;
 pub mod ticket;
 pub mod time;
+pub mod token;
 pub mod user;
+pub mod userinfo;

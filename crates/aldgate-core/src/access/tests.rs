@@ -15,7 +15,9 @@ fn api(change: serde_json::Value) -> Api {
         "identifier": "https://api.test/",
         "scopes": [{"value": "read"}, {"value": "write"}, {"value": "admin"}],
     });
-    json.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    json.as_object_mut()
+        .unwrap()
+        .extend(change.as_object().unwrap().clone());
     serde_json::from_value(json).unwrap()
 }
 
@@ -50,7 +52,9 @@ fn run(case: &Case<'_>) {
         api: api.as_ref().map(|api| (api, api.identifier.as_str())),
         client_grant: grant.as_ref(),
         requested: requested.as_ref(),
-        subject: permissions.as_ref().map_or(Subject::Application, Subject::User),
+        subject: permissions
+            .as_ref()
+            .map_or(Subject::Application, Subject::User),
     });
     let actual = access
         .map(|a| (a.scope.to_string(), a.permissions.map(|p| p.to_string())))
@@ -66,7 +70,8 @@ const AUTHZ: &str = "rfc9068_profile_authz";
 
 #[test]
 fn oau_11_users_get_what_all_rules_allow() {
-    let require = json!({"subject_type_authorization": {"user": {"policy": "require_client_grant"}}});
+    let require =
+        json!({"subject_type_authorization": {"user": {"policy": "require_client_grant"}}});
     let deny = json!({"subject_type_authorization": {"user": {"policy": "deny_all"}}});
     let rbac = json!({"enforce_policies": true, "token_dialect": AUTHZ});
     let user = |name, api: serde_json::Value, grant, permissions, expected| Case {
@@ -79,15 +84,48 @@ fn oau_11_users_get_what_all_rules_allow() {
     };
     let offline = json!({"allow_offline_access": true});
     let cases = [
-        user("undefined scopes are dropped", json!({}), None, "", Ok(("openid read write", None))),
-        user("the API allows offline", offline, None, "", Ok((
-            "openid read write offline_access",
+        user(
+            "undefined scopes are dropped",
+            json!({}),
             None,
-        ))),
-        user("policy without grant", require.clone(), None, "", Err("client_grant_missing")),
-        user("policy with grant", require, Some(&["write"]), "", Ok(("openid write", None))),
-        user("nobody", deny, Some(&["write"]), "", Err("client_grant_missing")),
-        user("RBAC without permissions", rbac.clone(), None, "", Ok(("openid", Some("")))),
+            "",
+            Ok(("openid read write", None)),
+        ),
+        user(
+            "the API allows offline",
+            offline,
+            None,
+            "",
+            Ok(("openid read write offline_access", None)),
+        ),
+        user(
+            "policy without grant",
+            require.clone(),
+            None,
+            "",
+            Err("client_grant_missing"),
+        ),
+        user(
+            "policy with grant",
+            require,
+            Some(&["write"]),
+            "",
+            Ok(("openid write", None)),
+        ),
+        user(
+            "nobody",
+            deny,
+            Some(&["write"]),
+            "",
+            Err("client_grant_missing"),
+        ),
+        user(
+            "RBAC without permissions",
+            rbac.clone(),
+            None,
+            "",
+            Ok(("openid", Some(""))),
+        ),
         user(
             "RBAC lists all permissions, grants those asked for",
             rbac,
@@ -127,14 +165,41 @@ fn oau_11_an_application_by_itself_gets_its_client_grant() {
     let beyond = Err("scope_beyond_client_grant");
     let cases = [
         machine("no audience", None, None, None, Err("audience_missing")),
-        machine("no grant", plain.clone(), None, None, Err("client_grant_missing")),
-        machine("denied", deny, Some(&["read"]), None, Err("client_grant_missing")),
-        machine("all", plain.clone(), Some(&["read", "gone"]), None, Ok(("read", None))),
-        machine("some", authz, Some(&["read", "write"]), Some("write"), Ok((
-            "write",
+        machine(
+            "no grant",
+            plain.clone(),
+            None,
+            None,
+            Err("client_grant_missing"),
+        ),
+        machine(
+            "denied",
+            deny,
+            Some(&["read"]),
+            None,
+            Err("client_grant_missing"),
+        ),
+        machine(
+            "all",
+            plain.clone(),
+            Some(&["read", "gone"]),
+            None,
+            Ok(("read", None)),
+        ),
+        machine(
+            "some",
+            authz,
+            Some(&["read", "write"]),
             Some("write"),
-        ))),
-        machine("beyond", plain.clone(), Some(&["read"]), Some("read write"), beyond),
+            Ok(("write", Some("write"))),
+        ),
+        machine(
+            "beyond",
+            plain.clone(),
+            Some(&["read"]),
+            Some("read write"),
+            beyond,
+        ),
         machine("star", plain.clone(), Some(&["read"]), Some("*"), beyond),
         machine("openid", plain, Some(&["read"]), Some("openid"), beyond),
     ];
@@ -158,16 +223,29 @@ fn audience_and_resource_are_synonyms() {
     assert_eq!(wanted(None, Some("x")), Ok(Audience::Api("x")));
     assert_eq!(wanted(Some("x"), Some("x")), Ok(Audience::Api("x")));
     assert_eq!(wanted(Some("x"), Some("y")), Err(ErrorCode::InvalidRequest));
-    assert_eq!(wanted(Some("http://localhost:4455/userinfo"), None), Ok(Audience::UserInfo));
+    assert_eq!(
+        wanted(Some("http://localhost:4455/userinfo"), None),
+        Ok(Audience::UserInfo)
+    );
     let with = tenant(Some("d"));
-    assert_eq!(Audience::wanted(None, None, &with).unwrap(), Audience::Api("d"));
-    assert_eq!(Audience::wanted(Some("x"), None, &with).unwrap(), Audience::Api("x"));
+    assert_eq!(
+        Audience::wanted(None, None, &with).unwrap(),
+        Audience::Api("d")
+    );
+    assert_eq!(
+        Audience::wanted(Some("x"), None, &with).unwrap(),
+        Audience::Api("x")
+    );
 }
 
 #[test]
 fn r11_a_former_identifier_works_for_its_period() {
     let api = api(json!({"aliases": [{"identifier": "old", "until": 1_000_000}]}));
-    assert!(goes_by(&api, "https://api.test/", Timestamp::from_seconds(9)));
+    assert!(goes_by(
+        &api,
+        "https://api.test/",
+        Timestamp::from_seconds(9)
+    ));
     assert!(goes_by(&api, "old", Timestamp::default()));
     assert!(!goes_by(&api, "old", Timestamp::from_seconds(1)));
 }

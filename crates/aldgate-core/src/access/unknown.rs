@@ -21,7 +21,10 @@ pub fn unknown_audience<'a>(
     let remedy = near.map_or_else(
         || "Register an API with exactly this identifier, or correct the audience.".to_owned(),
         |near| {
-            format!("Did you mean {near:?}? They differ in {}.", difference(asked, near))
+            format!(
+                "Did you mean {near:?}? They differ in {}.",
+                difference(asked, near)
+            )
         },
     );
     let mut list: Vec<_> = known.iter().take(20).map(|k| format!("{k:?}")).collect();
@@ -80,15 +83,28 @@ mod tests {
         ];
         for (asked, hint) in slips {
             let error = unknown_audience(asked, known, false);
-            assert!(error.description.starts_with("Service not found: "), "{asked}");
-            assert!(!error.description.contains("urn:other"), "identifiers stay private");
+            assert!(
+                error.description.starts_with("Service not found: "),
+                "{asked}"
+            );
+            assert!(
+                !error.description.contains("urn:other"),
+                "identifiers stay private"
+            );
             let remedy = error.refusal.unwrap().remedy.unwrap();
             assert!(remedy.contains(hint), "{asked:?}: {remedy}");
         }
         let error = unknown_audience("https://nothing.test", known, true);
-        assert!(error.description.starts_with("Service not enabled within domain: "));
+        assert!(
+            error
+                .description
+                .starts_with("Service not enabled within domain: ")
+        );
         let refusal = error.refusal.unwrap();
         assert!(refusal.remedy.unwrap().starts_with("Register an API"));
-        assert_eq!(refusal.expected.unwrap(), r#""https://api.test/", "urn:other""#);
+        assert_eq!(
+            refusal.expected.unwrap(),
+            r#""https://api.test/", "urn:other""#
+        );
     }
 }

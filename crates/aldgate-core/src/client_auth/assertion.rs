@@ -115,9 +115,13 @@ impl Assertion {
             let cause = "The assertion's signature does not fit the application's key.";
             failed(Refusal::new("assertion_signature", cause).actual(error.code()))
         })?;
-        let claims = Claims::from_verified(verified).map_err(malformed)?.into_inner();
+        let claims = Claims::from_verified(verified)
+            .map_err(malformed)?
+            .into_inner();
         let expires_at = check_claims(&claims, &application.id, issuer, now)?;
-        let jti = claims.jwt_id().filter(|jti| !jti.is_empty() && jti.len() <= JTI_BYTES_MAX);
+        let jti = claims
+            .jwt_id()
+            .filter(|jti| !jti.is_empty() && jti.len() <= JTI_BYTES_MAX);
         Ok(AssertionUse {
             jti_hash: TokenHash::of(jti.ok_or_else(|| absent("jti"))?),
             expires_at,
@@ -155,11 +159,20 @@ fn choose_key(
         kid.is_none_or(|kid| c.jwk.get("kid").and_then(|k| k.as_str()) == Some(kid))
     };
     let fits = |c: &&ClientCredential| c.alg == alg.name() && ALGS.contains(&alg);
-    let mut found = application.credentials.iter().filter(live).filter(named).filter(fits);
+    let mut found = application
+        .credentials
+        .iter()
+        .filter(live)
+        .filter(named)
+        .filter(fits);
     let (Some(credential), None) = (found.next(), found.next()) else {
         let cause = "No single key of the application has this kid and algorithm.";
         let keys = application.credentials.iter().filter(live).map(|c| {
-            let kid = c.jwk.get("kid").and_then(|k| k.as_str()).unwrap_or("(none)");
+            let kid = c
+                .jwk
+                .get("kid")
+                .and_then(|k| k.as_str())
+                .unwrap_or("(none)");
             format!("kid {kid} with {}", c.alg)
         });
         return Err(failed(
@@ -169,11 +182,16 @@ fn choose_key(
                 .remedy("Register the public key among the application's credentials."),
         ));
     };
-    let jwk = credential.jwk.as_object().ok_or(JoseError::Json).and_then(Jwk::from_map);
-    jwk.and_then(|jwk| VerifyingKey::from_jwk_for(&jwk, &[alg])).map_err(|error| {
-        let cause = "The application's registered key is not usable.";
-        failed(Refusal::new("assertion_key_invalid", cause).actual(error.code()))
-    })
+    let jwk = credential
+        .jwk
+        .as_object()
+        .ok_or(JoseError::Json)
+        .and_then(Jwk::from_map);
+    jwk.and_then(|jwk| VerifyingKey::from_jwk_for(&jwk, &[alg]))
+        .map_err(|error| {
+            let cause = "The application's registered key is not usable.";
+            failed(Refusal::new("assertion_key_invalid", cause).actual(error.code()))
+        })
 }
 
 fn check_claims(
@@ -184,7 +202,11 @@ fn check_claims(
 ) -> Result<Timestamp, OAuthError> {
     let wrong = |claim: &str, expected: &str, actual: &str| {
         let cause = format!("The assertion's {claim} is not right.");
-        failed(Refusal::new("assertion_claim", cause).expected(expected).actual(actual))
+        failed(
+            Refusal::new("assertion_claim", cause)
+                .expected(expected)
+                .actual(actual),
+        )
     };
     let id = client_id.as_str();
     for (claim, value) in [("iss", claims.issuer()), ("sub", claims.subject())] {
@@ -195,7 +217,9 @@ fn check_claims(
     // One string and nothing else: an assertion made for another server must not work here.
     let audience = claims.get("aud").and_then(|claim| claim.as_str());
     if audience.as_deref() != Some(issuer.as_str()) {
-        let actual = claims.get("aud").map_or("(absent)", |claim| claim.as_json());
+        let actual = claims
+            .get("aud")
+            .map_or("(absent)", |claim| claim.as_json());
         return Err(wrong("aud", issuer.as_str(), actual));
     }
     let at = |date: aldgate_jose::jwt::NumericDate| Timestamp::from_micros(date.micros());
@@ -204,7 +228,11 @@ fn check_claims(
         return Err(wrong("exp", "a time in the future", &expires_at.iso8601()));
     }
     if expires_at > now + LIFETIME_MAX {
-        return Err(wrong("exp", "at most 5 minutes ahead", &expires_at.iso8601()));
+        return Err(wrong(
+            "exp",
+            "at most 5 minutes ahead",
+            &expires_at.iso8601(),
+        ));
     }
     for (claim, time) in [("nbf", claims.not_before()), ("iat", claims.issued_at())] {
         if let Some(time) = time.map(at).filter(|time| *time > now + SKEW) {

@@ -9,7 +9,9 @@ const SECRET: &str = "s3cret:with%special";
 
 fn application(change: Value) -> Arc<Application> {
     let mut json = json!({"client_id": "app", "name": "App"});
-    json.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    json.as_object_mut()
+        .unwrap()
+        .extend(change.as_object().unwrap().clone());
     json["secret_hash"] = serde_json::to_value(TokenHash::of(SECRET)).unwrap();
     Arc::new(serde_json::from_value(json).unwrap())
 }
@@ -61,12 +63,21 @@ fn oau_06_only_the_registered_method_is_accepted() {
         ("client_secret_post", post(SECRET)),
         ("none", nothing),
     ];
-    let methods = ["client_secret_basic", "client_secret_post", "none", "private_key_jwt"];
+    let methods = [
+        "client_secret_basic",
+        "client_secret_post",
+        "none",
+        "private_key_jwt",
+    ];
     for registered in methods {
         let app = application(json!({"token_endpoint_auth_method": registered}));
         for (method, credentials) in &used {
             let result = code(authenticate(Some(&app), credentials, &issuer(), now()));
-            let expected = if *method == registered { "app" } else { "client_auth_method" };
+            let expected = if *method == registered {
+                "app"
+            } else {
+                "client_auth_method"
+            };
             assert_eq!(result, expected, "{registered} registered, {method} used");
         }
     }
@@ -96,19 +107,35 @@ fn oau_06_exactly_one_method_in_a_request() {
             client_assertion_type: assertion,
             client_assertion: assertion,
         };
-        Credentials::read(header, body).map(|c| c.method()).map_err(|e| e.code)
+        Credentials::read(header, body)
+            .map(|c| c.method())
+            .map_err(|e| e.code)
     };
     let invalid = Err(ErrorCode::InvalidRequest);
     let header = Some(&*header);
-    assert_eq!(read(header, Some("app"), None, None), Ok(ClientAuthMethod::ClientSecretBasic));
+    assert_eq!(
+        read(header, Some("app"), None, None),
+        Ok(ClientAuthMethod::ClientSecretBasic)
+    );
     assert_eq!(read(header, Some("other"), None, None), invalid);
     assert_eq!(read(header, None, Some("x"), None), invalid);
     assert_eq!(read(header, None, None, Some("x")), invalid);
     assert_eq!(read(None, Some("app"), Some("x"), Some("x")), invalid);
     assert_eq!(read(None, None, Some("x"), None), invalid);
     assert_eq!(read(None, None, None, None), invalid);
-    for bad in ["Bearer x", "Basic", "Basic ?", "Basic YXBw", "Basic Ojp4", "basic /w=="] {
-        assert_eq!(read(Some(bad), None, None, None), Err(ErrorCode::InvalidClient), "{bad}");
+    for bad in [
+        "Bearer x",
+        "Basic",
+        "Basic ?",
+        "Basic YXBw",
+        "Basic Ojp4",
+        "basic /w==",
+    ] {
+        assert_eq!(
+            read(Some(bad), None, None, None),
+            Err(ErrorCode::InvalidClient),
+            "{bad}"
+        );
     }
 }
 
@@ -151,7 +178,11 @@ fn oau_06_an_assertion_must_say_exactly_this() {
     for (name, value, expected) in [
         ("iss", json!("other"), "assertion_claim"),
         ("aud", json!(["https://id.test/"]), "assertion_claim"),
-        ("aud", json!("https://id.test/oauth/token"), "assertion_claim"),
+        (
+            "aud",
+            json!("https://id.test/oauth/token"),
+            "assertion_claim",
+        ),
         ("aud", json!("https://id.test"), "assertion_claim"),
         ("exp", json!(later), "assertion_claim"),
         ("exp", json!(now().seconds()), "assertion_claim"),
@@ -189,7 +220,10 @@ fn oau_06_an_assertion_must_be_signed_by_the_applications_own_key() {
     assert_eq!(present(&other_alg, &sign(&key)), "assertion_key");
     let hmac = SigningKey::hmac(Alg::HS256, &[7; 32]).unwrap();
     assert_eq!(present(&app, &sign(&hmac)), "assertion_key");
-    assert_eq!(present(&app, &key.sign("at+jwt", payload.as_bytes())), "assertion_typ");
+    assert_eq!(
+        present(&app, &key.sign("at+jwt", payload.as_bytes())),
+        "assertion_typ"
+    );
     assert_eq!(present(&app, "a.b"), "assertion_malformed");
 }
 

@@ -1,8 +1,19 @@
 //! What one authorization gave one application, and the decisions of each grant type.
 
+pub mod client_credentials;
+pub mod code;
+pub mod password;
+pub mod refresh;
+#[cfg(test)]
+pub(crate) mod testing;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::application::GrantType;
+use crate::client_auth::AuthenticatedClient;
+use crate::error::{OAuthError, Refusal};
+use crate::event::EventType;
 use crate::id::{ClientId, GrantId, SessionId, UserId};
 use crate::scope::Scopes;
 use crate::session::AuthenticationMethod;
@@ -79,4 +90,50 @@ pub struct Code {
     pub nonce: Option<String>,
     /// When it stops working: 60 s after issue.
     pub expires_at: Timestamp,
+}
+
+/// A refused exchange, with what else must happen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    /// What the caller and the log are told.
+    pub error: OAuthError,
+    /// What must be stored although the exchange failed.
+    pub effect: Effect,
+    /// How the tenant log calls it.
+    pub event: EventType,
+}
+
+/// What a refusal changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Nothing,
+    /// The grant is revoked with everything that hangs on it: a spent artefact came back.
+    RevokeGrant,
+}
+
+/// Checks that the application's grant types have `grant`, named `wire` in the request (OAU-12).
+///
+/// # Errors
+/// `unauthorized_client` in Auth0's words.
+pub fn require(
+    client: &AuthenticatedClient,
+    grant: GrantType,
+    wire: &str,
+) -> Result<(), OAuthError> {
+    let application = client.application();
+    if application.may(grant) {
+        return Ok(());
+    }
+    let text = format!("Grant type '{wire}' not allowed for the client.");
+    let has = serde_json::to_string(&application.grant_types).unwrap_or_default();
+    Err(OAuthError::unauthorized_client(text).because(
+        Refusal::new(
+            "grant_type_not_allowed",
+            "The application may not use this grant type.",
+        )
+        .expected(has)
+        .actual(wire)
+        .remedy("Add it to the application's grant_types if it really needs it."),
+    ))
 }
