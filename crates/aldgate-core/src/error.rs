@@ -113,6 +113,9 @@ error_codes! {
     Unauthorized = "unauthorized",
     /// The application may not use this grant or response type.
     UnauthorizedClient = "unauthorized_client",
+    /// An essential `acr` cannot be met (OpenID Connect Core Error Code
+    /// `unmet_authentication_requirements` 1.0).
+    UnmetAuthenticationRequirements = "unmet_authentication_requirements",
     /// Unknown `grant_type` (RFC 6749 section 5.2).
     UnsupportedGrantType = "unsupported_grant_type",
     /// Unknown `response_type` (RFC 6749 section 4.1.2.1).

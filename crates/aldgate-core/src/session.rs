@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ClientId, SessionId, UserId};
+use crate::random::Entropy;
+use crate::tenant::TenantSettings;
 use crate::time::{Seconds, Timestamp};
+
+/// The most applications that one session remembers.
+pub const CLIENTS_MAX: usize = 100;
 
 /// A browser's login at the tenant. The cookie holds a secret whose hash is the look-up key; `id`
 /// is the public `sid`.
@@ -62,7 +67,87 @@ pub struct Device {
     pub last_ip: String,
 }
 
+/// A login that just succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// Who logged in.
+    pub user_id: UserId,
+    /// How, in the order proved; never empty.
+    pub methods: Vec<AuthenticationMethod>,
+    /// From where.
+    pub device: Device,
+}
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// In any case.
+    pub absolute: Seconds,
+    /// Without use.
+    pub idle: Seconds,
+    /// Whether the cookie survives closing the browser.
+    pub persistent: bool,
+}
+
+impl Lifetimes {
+    /// What the tenant wants (Auth0: `session_lifetime`, `idle_session_lifetime`,
+    /// `session_cookie.mode`).
+    #[must_use]
+    pub fn of(settings: &TenantSettings) -> Self {
+        let mode = settings
+            .extra
+            .get("session_cookie")
+            .map(|cookie| &cookie["mode"]);
+        Self {
+            absolute: settings.session_absolute(),
+            idle: settings.session_idle(),
+            persistent: mode.is_none_or(|mode| mode != "non-persistent"),
+        }
+    }
+}
+
 impl Session {
+    /// Begins the session of a login. If the same user was logged in already, her session goes on
+    /// under its name, so that logout reaches all of it; the cookie's value is new in any case, and
+    /// the caller retires the old one (SES-01).
+    #[must_use]
+    pub fn begin(
+        login: Login,
+        previous: Option<Self>,
+        lifetimes: Lifetimes,
+        now: Timestamp,
+        rng: &mut dyn Entropy,
+    ) -> Self {
+        let same = previous.filter(|session| session.user_id == login.user_id);
+        let (id, created_at, clients) = match same {
+            Some(session) => (session.id, session.created_at, session.clients),
+            None => (SessionId::generate(rng), now, Vec::new()),
+        };
+        let expires_at = now + lifetimes.absolute;
+        Self {
+            id,
+            user_id: login.user_id,
+            methods: login.methods,
+            authenticated_at: now,
+            created_at,
+            last_interacted_at: now,
+            idle_expires_at: (now + lifetimes.idle).min(expires_at),
+            expires_at,
+            clients,
+            persistent: lifetimes.persistent,
+            device: login.device,
+        }
+    }
+
+    /// Notes that an application used the session; the first [`CLIENTS_MAX`] are kept.
+    #[must_use]
+    pub fn used_by(mut self, client_id: &ClientId) -> Self {
+        if self.clients.len() < CLIENTS_MAX && !self.clients.contains(client_id) {
+            self.clients.push(client_id.clone());
+        }
+        self
+    }
+
     /// Whether the session still counts at `now`.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
@@ -75,5 +160,69 @@ impl Session {
         self.last_interacted_at = now;
         self.idle_expires_at = (now + idle).min(self.expires_at);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::tests::Counting;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000);
+
+    fn log_in(user: &str, previous: Option<Session>, now: Timestamp) -> Session {
+        let lifetimes = Lifetimes {
+            absolute: Seconds(100),
+            idle: Seconds(40),
+            persistent: true,
+        };
+        let login = Login {
+            user_id: UserId::parse(user).unwrap(),
+            methods: Vec::new(),
+            device: Device::default(),
+        };
+        Session::begin(login, previous, lifetimes, now, &mut Counting(7))
+    }
+
+    #[test]
+    fn a_session_ends_idle_and_absolutely() {
+        let session = log_in("auth0|1", None, NOW);
+        assert!(session.is_live(NOW + Seconds(39)) && !session.is_live(NOW + Seconds(40)));
+        let late = session.touched(NOW + Seconds(30), Seconds(40));
+        let late = late.touched(NOW + Seconds(65), Seconds(40));
+        assert!(late.is_live(NOW + Seconds(99)));
+        assert!(
+            !late.is_live(NOW + Seconds(100)),
+            "use does not move the absolute end"
+        );
+    }
+
+    #[test]
+    fn ses_01_another_user_gets_another_session() {
+        let client = ClientId::parse("abc").unwrap();
+        let first = log_in("auth0|1", None, NOW)
+            .used_by(&client)
+            .used_by(&client);
+        let again = log_in("auth0|1", Some(first.clone()), NOW + Seconds(10));
+        assert_eq!((&again.id, &again.clients), (&first.id, &vec![client]));
+        assert_eq!(again.authenticated_at, NOW + Seconds(10));
+        let mut rng = Counting(99);
+        let other_id = SessionId::generate(&mut rng);
+        let before = Session {
+            id: other_id.clone(),
+            ..first
+        };
+        let other = log_in("auth0|2", Some(before), NOW);
+        assert!(other.id != other_id && other.clients.is_empty());
+    }
+
+    #[test]
+    fn the_tenant_says_how_long() {
+        let mut settings = TenantSettings::default();
+        assert!(Lifetimes::of(&settings).persistent);
+        let mode = serde_json::json!({"mode": "non-persistent"});
+        settings.extra.insert("session_cookie".into(), mode);
+        assert!(!Lifetimes::of(&settings).persistent);
+        assert_eq!(Lifetimes::of(&settings).absolute, Seconds::hours(168));
     }
 }

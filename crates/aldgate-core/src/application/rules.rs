@@ -10,6 +10,7 @@ use crate::body;
 use crate::error::Refusal;
 use crate::id::ClientId;
 use crate::random::Entropy;
+use crate::redirect;
 use crate::secret::{Secret, TokenHash, TokenKind};
 use crate::time::{Seconds, Timestamp};
 
@@ -223,41 +224,15 @@ pub fn validate(application: &Application) -> Result<(), Refusal> {
 
 /// Registration rules of redirect URIs and origins (OAU-01).
 fn check_url(member: &'static str, text: &str) -> Result<(), Refusal> {
-    let url = url::Url::parse(text).map_err(|error| {
-        invalid(member, format!("{text:?} is not an absolute URL: {error}")).actual(text)
-    })?;
-    let scheme = url.scheme();
-    let problem = if text.contains('*') {
-        "has a wildcard; register each URL (Aldgate compares exact bytes)"
-    } else if text.trim() != text || text.chars().any(char::is_control) {
-        "has white space or control characters"
-    } else if url.fragment().is_some() {
-        "has a fragment"
-    } else if !url.username().is_empty() || url.password().is_some() {
-        "has a user name"
-    } else if matches!(
-        scheme,
-        "javascript" | "data" | "vbscript" | "file" | "blob" | "about"
-    ) {
-        "has a scheme that browsers run or open locally"
-    } else if scheme == "http" && !is_loopback(&url) {
-        "uses http outside this machine; use https"
-    } else {
-        return Ok(());
+    let check = match member {
+        "callbacks" => redirect::check_callback,
+        "allowed_logout_urls" => redirect::check_logout_url,
+        _ => redirect::check_origin,
     };
-    Err(invalid(member, format!("{text:?} {problem}")).actual(text))
-}
-
-/// `localhost`, its sub-domains and `.test` hosts, and loopback addresses.
-fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => {
-            name == "localhost" || name.ends_with(".localhost") || name.ends_with(".test")
-        }
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+    check(text).map_err(|refusal| {
+        let rule = refusal.expected.unwrap_or_default();
+        invalid(member, format!("{text:?} is refused: {rule}")).actual(text)
+    })
 }
 
 fn invalid(member: &str, problem: impl std::fmt::Display) -> Refusal {
