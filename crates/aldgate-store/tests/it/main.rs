@@ -3,6 +3,7 @@
 
 mod attempts;
 mod roles;
+mod sessions;
 mod statements;
 mod tickets;
 mod unit_of_work;
