@@ -18,6 +18,11 @@ pub fn asset_names() -> Vec<String> {
     Assets::iter().map(|name| name.into_owned()).collect()
 }
 
+/// An asset's content type and bytes, for servers that give it another address: the demo.
+pub fn asset_file(name: &str) -> Option<(&'static str, Vec<u8>)> {
+    Some((content_type(name)?, Assets::get(name)?.data.into_owned()))
+}
+
 /// `GET /assets/{file}`: an asset, or the stylesheet of a brand's colours.
 ///
 /// An address with the current hash may be cached for ever. One with an old hash, from a page

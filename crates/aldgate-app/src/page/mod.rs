@@ -28,7 +28,7 @@ mod texts;
 mod tests;
 
 pub use account::{ForgotPassword, LogoutConfirm, ResetPassword, SignUp, VerifyEmail};
-pub use assets::{asset, asset_names, asset_path, brand_stylesheet, favicon};
+pub use assets::{asset, asset_file, asset_names, asset_path, brand_stylesheet, favicon};
 pub use brand::{Background, Brand, Color};
 pub use chrome::Chrome;
 pub use consent::{Consent, ConsentApi, ConsentScope};
