@@ -57,6 +57,7 @@ pub struct Parts {
     caches: Arc<Caches>,
     rng: Rng,
     csrf_key: [u8; 32],
+    refresh_key: [u8; 32],
 }
 
 /// What differs between a server, development and tests.
@@ -122,6 +123,7 @@ impl App {
         })?;
         Ok(Self(Arc::new(Parts {
             csrf_key: master.derive("csrf"),
+            refresh_key: master.derive("refresh"),
             hashing: Hashing::start(&config.security, &mut rng)?,
             mailer: Mailer::new(&config.mail, mails_in_memory)?,
             outbound: Outbound::new(&config.outbound)?,
@@ -153,6 +155,12 @@ impl App {
     #[must_use]
     pub fn csrf_key(&self) -> &[u8; 32] {
         &self.csrf_key
+    }
+
+    /// The key from which the successors of refresh tokens are derived (ruling R9).
+    #[must_use]
+    pub fn refresh_key(&self) -> &[u8; 32] {
+        &self.refresh_key
     }
 
     /// The tenant that answers at `host`, or the default tenant.

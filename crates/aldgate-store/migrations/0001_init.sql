@@ -213,7 +213,6 @@ CREATE TABLE refresh_tokens (
     hash BYTEA NOT NULL,
     grant_id TEXT NOT NULL,
     generation BIGINT NOT NULL,
-    document TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     idle_expires_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
@@ -228,7 +227,8 @@ CREATE TABLE access_tokens (
     tenant_id TEXT NOT NULL,
     hash BYTEA NOT NULL,
     grant_id TEXT NOT NULL,
-    document TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, hash)
 );

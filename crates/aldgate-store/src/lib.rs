@@ -28,15 +28,19 @@
 //! 5. A change of something that is cached elsewhere is told by `tx.changes().note(…)`.
 
 mod access;
+mod access_tokens;
 mod apis;
 mod applications;
+mod assertions;
 mod attempts;
 mod changes;
 mod client_grants;
+mod codes;
 mod connections;
 mod consents;
 mod error;
 mod events;
+mod grants;
 mod janitor;
 mod job;
 mod jobs;
@@ -47,6 +51,7 @@ mod passwords;
 mod permissions;
 mod postgres;
 mod queue;
+mod refresh_tokens;
 mod roles;
 mod row;
 #[cfg(feature = "testing")]
@@ -67,20 +72,25 @@ mod users;
 mod value;
 
 pub use access::Access;
+pub use access_tokens::{AccessToken, AccessTokens};
 pub use apis::Apis;
 pub use applications::Applications;
+pub use assertions::Assertions;
 pub use attempts::Attempts;
 pub use changes::{Change, ChangeKind};
 pub use client_grants::{ClientGrantFilter, ClientGrants};
+pub use codes::{Codes, StoredCode};
 pub use connections::Connections;
 pub use consents::Consents;
 pub use error::{Cause, QueueFull, StoreError};
 pub use events::{EventFilter, Events};
+pub use grants::{Grants, StoredGrant};
 pub use jobs::{JobQueue, Jobs, StoredJob};
 pub use leases::Leases;
 pub use page::Page;
 pub use passwords::{Passwords, StoredPassword};
 pub use permissions::{HeldPermission, Permissions};
+pub use refresh_tokens::{FoundRefreshToken, RefreshTokens};
 pub use roles::Roles;
 pub use sessions::Sessions;
 pub use settings::Settings;

@@ -15,9 +15,6 @@ use crate::secret::TokenHash;
 use crate::tenant::Issuer;
 use crate::time::{Seconds, Timestamp};
 
-/// The value of `client_assertion_type` (RFC 7523 section 2.2).
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
 /// Longest assertion, in bytes (Auth0: 2048).
 const BYTES_MAX: usize = 2048;
 
@@ -44,7 +41,7 @@ const ALGS: [Alg; 8] = [
 
 /// An assertion as sent. Nothing in it is believed yet except whose it claims to be.
 #[derive(Debug, Clone)]
-pub struct Assertion {
+pub(super) struct Assertion {
     text: String,
     client_id: ClientId,
 }
@@ -81,14 +78,8 @@ impl AssertionUse {
 }
 
 impl Assertion {
-    pub(super) fn read(kind: Option<&str>, text: Option<&str>) -> Result<Self, OAuthError> {
-        let kind = kind.ok_or_else(|| OAuthError::missing("client_assertion_type"))?;
-        let text = text.ok_or_else(|| OAuthError::missing("client_assertion"))?;
-        if kind != ASSERTION_TYPE {
-            let cause = "The client_assertion_type is not supported.";
-            let refusal = Refusal::new("assertion_type", cause);
-            return Err(failed(refusal.expected(ASSERTION_TYPE).actual(kind)));
-        }
+    /// Reads the form and whose it claims to be.
+    pub(super) fn read(text: &str) -> Result<Self, OAuthError> {
         let claims = parse(text)?.dangerous_claims().map_err(malformed)?;
         let subject = claims.subject().ok_or_else(|| absent("sub"))?;
         Ok(Self {

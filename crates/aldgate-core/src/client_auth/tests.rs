@@ -4,6 +4,7 @@ use aldgate_jose::{Alg, SigningKey};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::secret::Secret;
 
 const SECRET: &str = "s3cret:with%special";
 
@@ -24,17 +25,15 @@ fn now() -> Timestamp {
     Timestamp::from_seconds(1_800_000_000)
 }
 
-fn basic_header(id: &str, secret: &str) -> String {
-    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
+fn id() -> ClientId {
+    ClientId::parse("app").unwrap()
 }
 
-fn post(secret: &str) -> Credentials {
-    let body = BodyCredentials {
-        client_id: Some("app"),
-        client_secret: Some(secret),
-        ..BodyCredentials::default()
-    };
-    Credentials::read(None, body).unwrap()
+fn post(secret: &str) -> Presented {
+    Presented::Post {
+        client_id: id(),
+        secret: Secret::new(secret.to_owned()),
+    }
 }
 
 fn code(result: Result<Authentication, OAuthError>) -> String {
@@ -51,17 +50,17 @@ fn code(result: Result<Authentication, OAuthError>) -> String {
 
 #[test]
 fn oau_06_only_the_registered_method_is_accepted() {
-    let encoded = basic_header("app", "s3cret%3Awith%25special");
-    let basic = Credentials::read(Some(&encoded), BodyCredentials::default()).unwrap();
-    let body = BodyCredentials {
-        client_id: Some("app"),
-        ..BodyCredentials::default()
-    };
-    let nothing = Credentials::read(None, body).unwrap();
+    let secret = Secret::new(SECRET.to_owned());
     let used = [
-        ("client_secret_basic", basic),
+        (
+            "client_secret_basic",
+            Presented::Basic {
+                client_id: id(),
+                secret,
+            },
+        ),
         ("client_secret_post", post(SECRET)),
-        ("none", nothing),
+        ("none", Presented::Name { client_id: id() }),
     ];
     let methods = [
         "client_secret_basic",
@@ -97,48 +96,6 @@ fn oau_06_unknown_disabled_and_wrong_look_alike_on_the_wire() {
     assert_eq!(try_it(Some(&Arc::new(keyless)), ""), "client_secret_wrong");
 }
 
-#[test]
-fn oau_06_exactly_one_method_in_a_request() {
-    let header = basic_header("app", "x");
-    let read = |header: Option<&str>, id, secret, assertion| {
-        let body = BodyCredentials {
-            client_id: id,
-            client_secret: secret,
-            client_assertion_type: assertion,
-            client_assertion: assertion,
-        };
-        Credentials::read(header, body)
-            .map(|c| c.method())
-            .map_err(|e| e.code)
-    };
-    let invalid = Err(ErrorCode::InvalidRequest);
-    let header = Some(&*header);
-    assert_eq!(
-        read(header, Some("app"), None, None),
-        Ok(ClientAuthMethod::ClientSecretBasic)
-    );
-    assert_eq!(read(header, Some("other"), None, None), invalid);
-    assert_eq!(read(header, None, Some("x"), None), invalid);
-    assert_eq!(read(header, None, None, Some("x")), invalid);
-    assert_eq!(read(None, Some("app"), Some("x"), Some("x")), invalid);
-    assert_eq!(read(None, None, Some("x"), None), invalid);
-    assert_eq!(read(None, None, None, None), invalid);
-    for bad in [
-        "Bearer x",
-        "Basic",
-        "Basic ?",
-        "Basic YXBw",
-        "Basic Ojp4",
-        "basic /w==",
-    ] {
-        assert_eq!(
-            read(Some(bad), None, None, None),
-            Err(ErrorCode::InvalidClient),
-            "{bad}"
-        );
-    }
-}
-
 fn claims() -> Value {
     let exp = now().seconds() + 60;
     json!({"iss": "app", "sub": "app", "aud": "https://id.test/", "jti": "j1", "exp": exp})
@@ -153,13 +110,15 @@ fn key_of(app_alg: &str, key: &SigningKey) -> Value {
 }
 
 fn present(app: &Arc<Application>, token: &str) -> String {
-    let body = BodyCredentials {
-        client_assertion_type: Some("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-        client_assertion: Some(token),
-        ..BodyCredentials::default()
+    let presented = Presented::Assertion {
+        client_id: None,
+        assertion: token.to_owned(),
     };
-    match Credentials::read(None, body) {
-        Ok(credentials) => code(authenticate(Some(app), &credentials, &issuer(), now())),
+    match claimed_client(&presented) {
+        Ok(claimed) => {
+            assert!(claimed == id() || claimed.as_str() == "other");
+            code(authenticate(Some(app), &presented, &issuer(), now()))
+        }
         Err(error) => code(Err(error)),
     }
 }
@@ -232,10 +191,11 @@ fn oau_06_an_assertion_counts_once() {
     let key = SigningKey::generate(Alg::ES256).unwrap();
     let app = application(key_of("ES256", &key));
     let token = key.sign("JWT", claims().to_string().as_bytes());
-    let kind = Some("urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
     let once = || {
-        let assertion = Assertion::read(kind, Some(&token)).unwrap();
-        assertion.check(&app, &issuer(), now()).unwrap()
+        Assertion::read(&token)
+            .unwrap()
+            .check(&app, &issuer(), now())
+            .unwrap()
     };
     assert_eq!(once().expires_at, now() + crate::time::Seconds(60));
     assert_eq!(once().settle(true).unwrap().id().as_str(), "app");
@@ -243,19 +203,23 @@ fn oau_06_an_assertion_counts_once() {
     assert_eq!(replay.refusal.unwrap().code, "assertion_replayed");
 }
 
+#[test]
+fn oau_06_client_id_must_be_the_assertions_subject() {
+    let key = SigningKey::generate(Alg::ES256).unwrap();
+    let assertion = key.sign("JWT", claims().to_string().as_bytes());
+    let with = |client_id: &str| Presented::Assertion {
+        client_id: ClientId::parse(client_id).ok(),
+        assertion: assertion.clone(),
+    };
+    assert_eq!(claimed_client(&with("app")).unwrap(), id());
+    let conflict = claimed_client(&with("other")).unwrap_err();
+    assert_eq!(conflict.code, ErrorCode::InvalidRequest);
+}
+
 proptest::proptest! {
     #[test]
-    fn fuz_01_no_header_panics(header: String, id: Option<String>) {
-        let body = BodyCredentials { client_id: id.as_deref(), ..BodyCredentials::default() };
-        let _read = Credentials::read(Some(&header), body).is_ok();
-    }
-
-    #[test]
-    fn oau_06_basic_credentials_are_form_decoded(secret in "\\PC{1,40}") {
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        let header = basic_header("app", &encoded);
-        let read = Credentials::read(Some(&header), BodyCredentials::default()).unwrap();
-        let Proof::Basic(hash) = read.proof else { panic!("basic") };
-        proptest::prop_assert_eq!(hash, TokenHash::of(&secret));
+    fn fuz_01_no_assertion_panics(assertion in "[a-zA-Z0-9_.-]{0,200}|.{0,50}") {
+        let presented = Presented::Assertion { client_id: None, assertion };
+        proptest::prop_assert!(claimed_client(&presented).is_err());
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Grant;
-use crate::client_auth::{
-    AuthenticatedClient, Authentication, BodyCredentials, Credentials, authenticate,
-};
+use crate::client_auth::{AuthenticatedClient, Authentication, authenticate};
+use crate::id::ClientId;
+use crate::presented::Presented;
 use crate::tenant::Issuer;
 use crate::time::Timestamp;
 use crate::user::User;
@@ -22,11 +22,9 @@ pub(crate) fn client_with(mut members: serde_json::Value) -> AuthenticatedClient
     members["name"] = json!("App");
     members["token_endpoint_auth_method"] = json!("none");
     let application = Arc::new(serde_json::from_value(members).unwrap());
-    let body = BodyCredentials {
-        client_id: Some("x"),
-        ..BodyCredentials::default()
+    let credentials = Presented::Name {
+        client_id: ClientId::parse("x").unwrap(),
     };
-    let credentials = Credentials::read(None, body).unwrap();
     let issuer = Issuer::parse("https://id.test/").unwrap();
     match authenticate(
         Some(&application),

@@ -6,4 +6,5 @@ mod roles;
 mod sessions;
 mod statements;
 mod tickets;
+mod tokens;
 mod unit_of_work;

@@ -1,0 +1,105 @@
+//! Refresh tokens: families of generations, each retired once (RTK-01, RTK-02).
+
+use aldgate_core::grant::refresh::RefreshToken;
+use aldgate_core::secret::TokenHash;
+use aldgate_core::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::grants::StoredGrant;
+use crate::row::Row;
+use crate::sql::sql;
+use crate::tx::Tx;
+use crate::value::params;
+
+/// The refresh tokens of a tenant.
+pub struct RefreshTokens<'t, 'c> {
+    tx: &'t mut Tx<'c>,
+}
+
+/// A refresh token with its family.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundRefreshToken {
+    /// The token's facts.
+    pub token: RefreshToken,
+    /// The youngest generation of its family.
+    pub newest: i64,
+    /// Its grant.
+    pub grant: StoredGrant,
+}
+
+impl<'c> Tx<'c> {
+    /// Refresh tokens.
+    pub const fn refresh_tokens(&mut self) -> RefreshTokens<'_, 'c> {
+        RefreshTokens { tx: self }
+    }
+}
+
+impl RefreshTokens<'_, '_> {
+    /// Adds a token that is not retired.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the hash is taken.
+    pub fn create(
+        &mut self,
+        hash: &TokenHash,
+        token: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let params = params![
+            hash,
+            token.grant_id,
+            token.generation,
+            now,
+            token.idle_expires_at,
+            token.expires_at,
+        ];
+        self.tx.execute(&CREATE, params).map(drop)
+    }
+
+    /// Finds a token, retired or not, with its family and grant.
+    pub fn find(&mut self, hash: &TokenHash) -> Result<Option<FoundRefreshToken>, StoreError> {
+        self.tx.one(&FIND, params![hash], read)
+    }
+
+    /// Retires a token; `false` when somebody else was first.
+    pub fn retire(&mut self, hash: &TokenHash, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.tx.execute(&RETIRE, params![hash, now])? == 1)
+    }
+
+    /// Starts the idle lifetime of a token anew.
+    pub fn touch(&mut self, hash: &TokenHash, idle_end: Timestamp) -> Result<(), StoreError> {
+        self.tx.execute(&TOUCH, params![hash, idle_end]).map(drop)
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<FoundRefreshToken, StoreError> {
+    Ok(FoundRefreshToken {
+        token: RefreshToken {
+            grant_id: row.parse(0)?,
+            generation: row.int(1)?,
+            idle_expires_at: row.at(2)?,
+            expires_at: row.at(3)?,
+            retired_at: row.opt_at(4)?,
+        },
+        newest: row.int(5)?,
+        grant: StoredGrant::read(row, 6)?,
+    })
+}
+
+sql! {
+    const CREATE = "INSERT INTO refresh_tokens
+        (tenant_id, hash, grant_id, generation, created_at, idle_expires_at, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    const FIND = "SELECT token.grant_id, token.generation, token.idle_expires_at,
+            token.expires_at, token.retired_at,
+            (SELECT MAX(family.generation) FROM refresh_tokens family
+                WHERE family.tenant_id = ?1 AND family.grant_id = token.grant_id),
+            grants.document, grants.revoked_at
+        FROM refresh_tokens token
+        JOIN grants ON grants.tenant_id = ?1 AND grants.id = token.grant_id
+        WHERE token.tenant_id = ?1 AND token.hash = ?2";
+    const RETIRE = "UPDATE refresh_tokens SET retired_at = ?3
+        WHERE tenant_id = ?1 AND hash = ?2 AND retired_at IS NULL";
+    const TOUCH = "UPDATE refresh_tokens SET idle_expires_at = ?3
+        WHERE tenant_id = ?1 AND hash = ?2 AND retired_at IS NULL";
+}
