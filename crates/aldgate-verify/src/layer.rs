@@ -381,3 +381,7 @@ where
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "axum")]
+mod tests;

@@ -4,6 +4,7 @@ mod challenge;
 mod clock;
 mod counters;
 pub mod dpop;
+pub mod explain;
 #[cfg(feature = "axum")]
 mod extract;
 mod foreign;

@@ -7,6 +7,7 @@ use aldgate_jose::{Alg, JoseError};
 use serde::Serialize;
 
 pub use hint::{AudienceHint, IssuerHint};
+pub(crate) use text::seconds as span;
 
 use crate::dpop::DpopFault;
 use crate::kind::{Look, TokenKind};
