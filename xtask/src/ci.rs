@@ -2,7 +2,7 @@
 
 use crate::steps::Steps;
 use crate::test::Engines;
-use crate::{machine, test};
+use crate::{docs, interop, machine, test};
 
 /// Runs every check; `false` when one failed.
 pub(crate) fn run() -> anyhow::Result<bool> {
@@ -10,5 +10,10 @@ pub(crate) fn run() -> anyhow::Result<bool> {
     test::parts(&mut steps, Engines::Both);
     let mut doc = machine::cargo(&["doc", "--quiet", "--workspace", "--no-deps"]);
     steps.command("API documents", doc.env("RUSTDOCFLAGS", "-D warnings"));
+    docs::parts(&mut steps);
+    let suites = ["e2e", "suites"].map(|dir| interop::suites(dir, None));
+    for suites in suites {
+        interop::parts(&mut steps, &suites?);
+    }
     Ok(steps.finish())
 }

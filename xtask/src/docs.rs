@@ -44,6 +44,19 @@ pub(crate) fn parts(steps: &mut Steps) {
     }
 }
 
+/// Rewrites the pages that a test compares with the program's own tables.
+pub(crate) fn generate() -> anyhow::Result<bool> {
+    let test = [
+        "test",
+        "--quiet",
+        "--workspace",
+        "--test",
+        "configuration_reference",
+    ];
+    let mut test = machine::cargo(&test);
+    Ok(test.env("ALDGATE_GENERATE", "1").status()?.success())
+}
+
 /// README.md and the guides, those with commands.
 fn all_documents() -> anyhow::Result<Vec<PathBuf>> {
     let mut documents = vec![PathBuf::from("README.md")];

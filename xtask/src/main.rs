@@ -25,7 +25,8 @@ const HELP: &str = "\
   interop [NAME]   real, unmodified SDKs against a running server (NAME: one suite)
   docs             run every command that README.md and docs/ show
   bench [ARG …]    CPU time per operation beside the machine's limits (--quick, --json, …)
-  ci               test --pg and the API documents: what .ci/run runs
+  gen              rewrite the pages that are made from the program's own tables
+  ci               all of this but bench and gen: what .ci/run runs
   help             this text
 
 Missing tools (PostgreSQL, Chromium) are installed by apt-get when run as root on Debian.
@@ -59,6 +60,7 @@ fn run(words: &[&str]) -> anyhow::Result<bool> {
         ["interop"] => interop::run(None),
         ["interop", name] => interop::run(Some(name)),
         ["docs"] => docs::run(),
+        ["gen"] => docs::generate(),
         ["bench", rest @ ..] => bench::run(rest),
         ["ci"] => ci::run(),
         _ => anyhow::bail!("unknown command `{}`; ./x help lists them", words.join(" ")),
