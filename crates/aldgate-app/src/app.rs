@@ -289,6 +289,19 @@ impl App {
         self.caches.connections(&self.store, tenant).await
     }
 
+    /// A further document of a tenant: branding, texts, …. `id` is empty for kinds with only one.
+    ///
+    /// # Errors
+    /// As [`App::tenant`].
+    pub async fn settings(
+        &self,
+        tenant: &TenantId,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<Arc<serde_json::Value>>, StoreError> {
+        self.caches.settings(&self.store, tenant, kind, id).await
+    }
+
     /// The origins that CORS allows at a tenant.
     ///
     /// # Errors

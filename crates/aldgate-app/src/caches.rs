@@ -14,6 +14,7 @@ use aldgate_core::id::{ClientId, TenantId};
 use aldgate_core::tenant::Tenant;
 use aldgate_core::time::Timestamp;
 use aldgate_store::{Change, ChangeKind, Page, Store, StoreError};
+use serde_json::Value;
 
 use crate::cors::Origins;
 use table::Table;
@@ -30,6 +31,7 @@ pub(crate) struct Caches {
     client_grants: Table<(TenantId, ClientId, String, SubjectType), ClientGrant>,
     connections: Table<TenantId, Vec<Arc<Connection>>>,
     origins: Table<TenantId, Origins>,
+    settings: Table<(TenantId, String, String), Value>,
 }
 
 impl Default for Caches {
@@ -42,6 +44,7 @@ impl Default for Caches {
             client_grants: Table::new(50_000, LIFETIME),
             connections: Table::new(1_000, LIFETIME),
             origins: Table::new(1_000, LIFETIME),
+            settings: Table::new(10_000, LIFETIME),
         }
     }
 }
@@ -62,7 +65,8 @@ impl Caches {
                 }
                 ChangeKind::ClientGrant => self.client_grants.forget_all(),
                 ChangeKind::Connection => self.connections.forget(tenant),
-                ChangeKind::Settings | ChangeKind::SigningKey => {}
+                ChangeKind::Settings => self.settings.forget_all(),
+                ChangeKind::SigningKey => {}
                 ChangeKind::Tenant => {
                     self.tenants_by_authority.forget_all();
                     self.tenants.forget(tenant);
@@ -79,6 +83,7 @@ impl Caches {
         self.client_grants.forget_all();
         self.connections.forget_all();
         self.origins.forget_all();
+        self.settings.forget_all();
     }
 
     pub(crate) async fn tenant_by_authority(
@@ -172,6 +177,19 @@ impl Caches {
             .get(tenant.clone(), load)
             .await?
             .unwrap_or_default())
+    }
+
+    pub(crate) async fn settings(
+        &self,
+        store: &Store,
+        tenant: &TenantId,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<Arc<Value>>, StoreError> {
+        let key = (tenant.clone(), kind.to_owned(), id.to_owned());
+        let (_, kind, id) = key.clone();
+        let load = store.read(tenant, move |tx| tx.settings().load::<Value>(&kind, &id));
+        self.settings.get(key, load).await
     }
 
     pub(crate) async fn origins(

@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod observe;
 pub mod outbound;
 pub mod page;
+pub mod present;
 mod provision;
 pub mod respond;
 pub mod rng;

@@ -141,7 +141,9 @@ fn attributes(mut rest: &str) -> Vec<(String, String)> {
         let after = after.trim_start();
         let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
         let (value, left) = match quote {
-            Some(quote) => after[1..].split_once(quote).unwrap_or((&after[1..], "")),
+            Some(quote) => after[1..]
+                .split_once(quote)
+                .unwrap_or_else(|| (&after[1..], "")),
             None => after.split_at(after.find(char::is_whitespace).unwrap_or(after.len())),
         };
         list.push((name, unescape(value)));

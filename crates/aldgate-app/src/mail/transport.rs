@@ -232,8 +232,8 @@ mod tests {
         assert_eq!(subjects, ["second", "first"]);
     }
 
-    #[test]
-    fn a_subject_or_address_cannot_add_headers() {
+    #[tokio::test]
+    async fn a_subject_or_address_cannot_add_headers() {
         let url = aldgate_core::secret::Secret::new("smtp://localhost:2525".to_owned());
         let mailer = mailer(MailTransport::Smtp(url));
         let forged = mailer

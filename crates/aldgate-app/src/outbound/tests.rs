@@ -25,7 +25,7 @@ async fn canary(answer: String) -> (u16, tokio::sync::mpsc::Receiver<()>) {
     let (seen, watch) = tokio::sync::mpsc::channel(8);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            drop(seen.send(()).await);
+            let _unheard = seen.send(()).await.is_err();
             let mut buffer = [0; 2048];
             let _read = stream.read(&mut buffer).await;
             let _written = stream.write_all(answer.as_bytes()).await;

@@ -1,0 +1,193 @@
+//! What surrounds a tenant's pages, and how a refusal becomes a page with a support code.
+
+use std::sync::Arc;
+
+use aldgate_core::error::{OAuthError, Refusal};
+use aldgate_core::event::{Event, EventType};
+use aldgate_core::tenant::Tenant;
+use axum::response::Response;
+use http::HeaderMap;
+use http::header::ACCEPT_LANGUAGE;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::error::status_of;
+use crate::extract::Caller;
+use crate::page::{self, Background, Brand, Chrome, Color, Difference, ErrorPage, Locale, Policy};
+use crate::support;
+
+/// The kind of the settings document with a tenant's look; Auth0: `/api/v2/branding`.
+pub const BRANDING: &str = "branding";
+
+impl App {
+    /// Language and look of a tenant's pages for one browser. `ui_locales` is the parameter of
+    /// the authorization request, or empty.
+    pub async fn chrome(&self, tenant: &Tenant, headers: &HeaderMap, ui_locales: &str) -> Chrome {
+        let accepted = headers
+            .get(ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
+        let enabled = &tenant.settings.enabled_locales;
+        let locale = Locale::negotiate(ui_locales, accepted.unwrap_or_default(), enabled);
+        let branding = match self.settings(&tenant.id, BRANDING, "").await {
+            Ok(branding) => branding,
+            // A page in our own colours is better than none.
+            Err(error) => {
+                tracing::warn!(%error, tenant.id = %tenant.id, "the branding cannot be read");
+                None
+            }
+        };
+        Chrome::new(locale, Arc::new(brand(tenant, branding.as_deref())))
+    }
+
+    /// Records a refusal under a new support code, and shows it to whoever met it.
+    ///
+    /// For what must not redirect (OAU-05) or has nowhere to. `kind` is the event in the tenant
+    /// log; `headers` are the request's.
+    pub async fn refusal_page(
+        &self,
+        tenant: &Tenant,
+        caller: &Caller,
+        headers: &HeaderMap,
+        error: &OAuthError,
+        kind: EventType,
+    ) -> Response {
+        let event = self.refusal_event(caller, error, kind);
+        let code = event.support_code.clone().unwrap_or_default();
+        self.events.record(&tenant.id, event);
+        let chrome = self.chrome(tenant, headers, "").await;
+        let page = error_page(error, code);
+        page::reply(status_of(error.code), &page, &chrome, &Policy::page())
+    }
+
+    /// The event of a refusal, with a new support code to show and to find it by.
+    #[must_use]
+    pub fn refusal_event(&self, caller: &Caller, error: &OAuthError, kind: EventType) -> Event {
+        let mut event = self.event(kind, caller, self.now());
+        event.support_code = Some(support::code(&mut self.rng()));
+        event.description = error.description.clone().into_owned();
+        event.refusal = error.refusal.as_deref().cloned();
+        event
+    }
+}
+
+/// The page of a refusal. What the log keeps and a stranger must not see stays away: only refusals
+/// of what the browser itself sent show what was expected.
+fn error_page(error: &OAuthError, support_code: String) -> ErrorPage {
+    let refusal = error.refusal.as_deref();
+    let (headline, shown) = headline(refusal);
+    let shown = refusal.filter(|_| shown);
+    let cause = shown.map_or_else(
+        || error.description.clone(),
+        |refusal| refusal.cause.clone(),
+    );
+    ErrorPage {
+        headline: headline.to_owned(),
+        cause: cause.into_owned(),
+        application: None,
+        difference: shown.and_then(difference),
+        remedy: shown
+            .and_then(|refusal| refusal.remedy.clone())
+            .map(Into::into),
+        error: Some(error.code.as_str().to_owned()),
+        support_code,
+        docs_url: None,
+    }
+}
+
+/// The phrase people search for, and whether the refusal may be shown in full.
+fn headline(refusal: Option<&Refusal>) -> (&'static str, bool) {
+    match refusal.map(|refusal| refusal.code.as_ref()) {
+        Some("redirect_uri_mismatch") => ("Callback URL mismatch", true),
+        Some("redirect_uri_missing") => ("Callback URL missing", true),
+        Some("logout_url_mismatch") => ("Logout URL mismatch", true),
+        Some("client_unknown") => ("Unknown client", true),
+        Some("client_id_missing") => ("Client id missing", true),
+        Some("web_message_origin") => ("Web origin mismatch", true),
+        Some("csrf") => ("This form is out of date", true),
+        Some("store" | "signing_key" | "hashing_overloaded") => {
+            ("Something went wrong on our side", false)
+        }
+        Some(_) | None => ("The request was refused", false),
+    }
+}
+
+fn difference(refusal: &Refusal) -> Option<Difference> {
+    let name = match refusal.code.as_ref() {
+        "redirect_uri_mismatch" => "redirect_uri",
+        "logout_url_mismatch" => "returnTo",
+        "web_message_origin" => "origin",
+        _ => return None,
+    };
+    let expected = refusal.expected.as_deref().unwrap_or_default();
+    let expected: Vec<String> = expected.split_whitespace().map(str::to_owned).collect();
+    Some(Difference::new(
+        name,
+        &expected,
+        refusal.actual.as_deref().unwrap_or_default(),
+    ))
+}
+
+fn brand(tenant: &Tenant, branding: Option<&Value>) -> Brand {
+    let settings = &tenant.settings;
+    let text = |pointer: &str| {
+        branding
+            .and_then(|branding| branding.pointer(pointer))
+            .and_then(Value::as_str)
+    };
+    let color = |pointer: &str| text(pointer).and_then(Color::parse);
+    let name = settings
+        .friendly_name
+        .clone()
+        .unwrap_or_else(|| "Aldgate".to_owned());
+    let logo = text("/logo_url")
+        .map(str::to_owned)
+        .or_else(|| settings.picture_url.clone());
+    Brand::named(name)
+        .logo(logo)
+        .support(settings.support_url.clone())
+        .colors(color("/colors/primary"), background(&color, branding))
+}
+
+fn background(
+    color: &impl Fn(&str) -> Option<Color>,
+    branding: Option<&Value>,
+) -> Option<Background> {
+    let solid = color("/colors/page_background").map(Background::Solid);
+    let gradient = || {
+        let start = color("/colors/page_background/start")?;
+        let end = color("/colors/page_background/end")?;
+        let angle = branding?
+            .pointer("/colors/page_background/angle_deg")?
+            .as_u64()?;
+        Some(Background::Gradient {
+            start,
+            end,
+            angle_deg: u16::try_from(angle % 360).ok()?,
+        })
+    };
+    solid.or_else(gradient)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn oau_05_a_mismatch_shows_the_difference_and_a_fault_shows_nothing() {
+        let mismatch = OAuthError::invalid_request("no").because(
+            Refusal::new("redirect_uri_mismatch", "Not registered.")
+                .expected("https://a.test/cb https://b.test/cb")
+                .actual("https://a.test/cb/"),
+        );
+        let page = error_page(&mismatch, "CODE".into());
+        assert_eq!(page.headline, "Callback URL mismatch");
+        assert_eq!(
+            page.difference.map(|difference| difference.expected.len()),
+            Some(2)
+        );
+        let fault = OAuthError::invalid_request("Try again")
+            .because(Refusal::new("store", "password=hunter2"));
+        let page = error_page(&fault, "CODE".into());
+        assert_eq!((page.cause.as_str(), page.difference), ("Try again", None));
+    }
+}
