@@ -41,7 +41,9 @@ export async function arrive(config) {
   sessionStorage.removeItem(key);
   if (!transaction) throw new Error("This answer belongs to no login that this page began.");
   if (answer.has("error")) {
-    throw new Error(`${answer.get("error")}: ${answer.get("error_description") ?? "no description"}`);
+    throw new Error(
+      `${answer.get("error")}: ${answer.get("error_description") ?? "no description"}`,
+    );
   }
   const { clientId, nonce, memo, parameters } = transaction;
   await verifyIdToken(answer.get("id_token"), { issuer: config.issuer, clientId, nonce });

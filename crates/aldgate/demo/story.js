@@ -27,7 +27,8 @@ const acts = (config) => ({
       audience: config.audience,
       memo: "audience",
     }),
-  accepted: async () => remember("accepted", await call(config.api_url, told.audience.accessToken)),
+  accepted: async () =>
+    remember("accepted", await call(config.api_url, told.audience.accessToken)),
   second: () =>
     leave(config, {
       clientId: config.applications[1].client_id,
@@ -52,7 +53,7 @@ const scenes = (config) => ({
         note: "Its audience is the client id: it is for this application.",
       }),
       token("Access token", event.accessToken, {
-        note: "No audience was asked for, so this is a reference for /userinfo. There is nothing in it to read.",
+        note: "No audience was asked for: a reference for /userinfo, with nothing in it to read.",
       }),
     ),
   ],
@@ -89,7 +90,7 @@ const scenes = (config) => ({
         el("code", {}, Object.keys(claims).join(", ")),
         ". Asked /userinfo with the same token:",
       ),
-      exchange(event),
+      exchange(event, "There it is."),
     ];
   },
 });
@@ -176,7 +177,8 @@ async function begin() {
   let arrived = null;
   try {
     arrived = await arrive(config);
-    if (arrived?.memo === "second") arrived.call = await call(config.api_url, arrived.accessToken);
+    if (arrived?.memo === "second")
+      arrived.call = await call(config.api_url, arrived.accessToken);
     if (arrived) remember(arrived.memo, arrived);
   } catch (error) {
     trouble(error);

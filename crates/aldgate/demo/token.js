@@ -12,7 +12,9 @@ export function decode(token) {
   const parts = token.split(".");
   if (parts.length !== 3) return null;
   try {
-    const [header, payload] = parts.slice(0, 2).map((part) => JSON.parse(decoder.decode(bytes(part))));
+    const [header, payload] = parts
+      .slice(0, 2)
+      .map((part) => JSON.parse(decoder.decode(bytes(part))));
     return { header, payload, parts };
   } catch {
     return null;
@@ -26,7 +28,9 @@ export async function verifyIdToken(token, { issuer, clientId, nonce }) {
   const { header, payload, parts } = decoded;
   const expect = (name, expected, actual) => {
     if (expected !== actual) {
-      throw new Error(`The ID token has ${name} ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}.`);
+      throw new Error(
+        `The ID token has ${name} ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}.`,
+      );
     }
   };
   expect("alg", "RS256", header.alg);

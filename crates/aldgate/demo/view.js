@@ -5,7 +5,8 @@ import { decode } from "./token.js";
 /** Makes an element: el("p", { class: "x" }, "text", child). */
 export function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
-  for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
+  for (const [attribute, value] of Object.entries(attributes))
+    element.setAttribute(attribute, value);
   element.append(...children);
   return element;
 }
@@ -29,7 +30,9 @@ const MEANING = {
 export function token(title, raw, { key = [], note } = {}) {
   const decoded = decode(raw);
   const card = el("article", { class: "token card" });
-  card.append(el("h3", {}, title, " ", badge(decoded ? "JWT" : "opaque", decoded ? "good" : "warn")));
+  card.append(
+    el("h3", {}, title, " ", badge(decoded ? "JWT" : "opaque", decoded ? "good" : "warn")),
+  );
   const code = el("code", { class: "raw" });
   if (decoded) {
     decoded.parts.forEach((part, index) => {
@@ -39,10 +42,26 @@ export function token(title, raw, { key = [], note } = {}) {
   } else {
     code.append(raw);
   }
-  card.append(el("div", { class: "raw-frame", tabindex: "0", role: "group", "aria-label": `${title}, encoded` }, code));
+  card.append(
+    el(
+      "div",
+      { class: "raw-frame", tabindex: "0", role: "group", "aria-label": `${title}, encoded` },
+      code,
+    ),
+  );
   if (decoded) {
-    const claims = [["typ", decoded.header.typ], ["alg", decoded.header.alg], ...Object.entries(decoded.payload)];
-    card.append(el("dl", { class: "claims" }, ...claims.filter(([, value]) => value !== undefined).map((c) => claim(c, key))));
+    const claims = [
+      ["typ", decoded.header.typ],
+      ["alg", decoded.header.alg],
+      ...Object.entries(decoded.payload),
+    ];
+    card.append(
+      el(
+        "dl",
+        { class: "claims" },
+        ...claims.filter(([, value]) => value !== undefined).map((c) => claim(c, key)),
+      ),
+    );
   }
   if (note) card.append(el("p", { class: "note" }, note));
   return card;
@@ -51,7 +70,8 @@ export function token(title, raw, { key = [], note } = {}) {
 function claim([name, value], key) {
   const row = el("div", key.includes(name) ? { "data-key": "" } : {});
   let text = typeof value === "string" ? value : JSON.stringify(value);
-  if (["iat", "exp", "auth_time", "nbf"].includes(name)) text = `${text} · ${new Date(value * 1000).toLocaleTimeString()}`;
+  if (["iat", "exp", "auth_time", "nbf"].includes(name))
+    text = `${text} · ${new Date(value * 1000).toLocaleTimeString()}`;
   row.append(el("dt", {}, name), el("dd", {}, el("code", {}, text)));
   if (key.includes(name) && MEANING[name]) row.lastChild.append(el("small", {}, MEANING[name]));
   return row;
@@ -63,29 +83,45 @@ export function badge(text, tone) {
 
 /** The parameters of a request to /authorize. */
 export function authorizeRequest(issuer, parameters, key = []) {
-  const list = Object.entries(parameters).filter(([name]) => name !== "auth0Client").map((c) => claim(c, key));
+  const list = Object.entries(parameters)
+    .filter(([name]) => name !== "auth0Client")
+    .map((c) => claim(c, key));
   return el(
     "details",
     { class: "exchange" },
-    el("summary", {}, el("code", {}, `GET ${new URL("authorize", issuer).pathname}`), " what the application asked"),
+    el(
+      "summary",
+      {},
+      el("code", {}, `GET ${new URL("authorize", issuer).pathname}`),
+      " what the application asked",
+    ),
     el("dl", { class: "claims" }, ...list),
   );
 }
 
 /** A request with its response, and the reason if it was refused. */
-export function exchange({ request, status, statusText, challenge, body }) {
+export function exchange(
+  { request, status, statusText, challenge, body },
+  praise = "The API let you in.",
+) {
   const good = status < 400;
   const url = new URL(request.url);
-  const sent = `${request.method} ${url.pathname} HTTP/1.1\nHost: ${url.host}\nAuthorization: ${short(request.authorization, 64)}`;
+  const sent = [
+    `${request.method} ${url.pathname} HTTP/1.1`,
+    `Host: ${url.host}`,
+    `Authorization: ${short(request.authorization, 64)}`,
+  ].join("\n");
   const shown = typeof body === "string" ? body : JSON.stringify(body, null, 2);
-  const head = `HTTP/1.1 ${status} ${statusText}`.trim() + (challenge ? `\nWWW-Authenticate: ${challenge}` : "");
+  const head =
+    `HTTP/1.1 ${status} ${statusText}`.trim() +
+    (challenge ? `\nWWW-Authenticate: ${challenge}` : "");
   const parts = [];
   parts.push(
     el(
       "p",
       { class: "verdict" },
       badge(`${status}${good ? " accepted" : " refused"}`, good ? "good" : "bad"),
-      ` ${body?.error_description ?? (good ? "The API let you in." : statusText)}`,
+      ` ${body?.error_description ?? (good ? praise : statusText)}`,
     ),
   );
   if (!good && body?.expected) parts.push(why(body));
@@ -93,8 +129,18 @@ export function exchange({ request, status, statusText, challenge, body }) {
     el(
       "div",
       { class: "pair" },
-      el("figure", {}, el("figcaption", {}, "Request"), el("pre", { class: "code", tabindex: "0" }, sent)),
-      el("figure", {}, el("figcaption", {}, "Response"), el("pre", { class: "code", tabindex: "0" }, `${head}\n\n${shown}`)),
+      el(
+        "figure",
+        {},
+        el("figcaption", {}, "Request"),
+        el("pre", { class: "code", tabindex: "0" }, sent),
+      ),
+      el(
+        "figure",
+        {},
+        el("figcaption", {}, "Response"),
+        el("pre", { class: "code", tabindex: "0" }, `${head}\n\n${shown}`),
+      ),
     ),
   );
   return el("div", { class: "exchange" }, ...parts);
@@ -106,9 +152,17 @@ function why({ expected, actual, remedy, documentation }) {
   const box = el(
     "div",
     { class: "compare" },
-    el("dl", {}, side("actual", "You sent", actual), side("expected", "The API expects", expected)),
+    el(
+      "dl",
+      {},
+      side("actual", "You sent", actual),
+      side("expected", "The API expects", expected),
+    ),
   );
-  const link = /^https?:/.test(documentation ?? "") ? [" ", el("a", { href: documentation }, "Read more")] : [];
-  if (remedy) box.append(el("p", { class: "remedy" }, el("strong", {}, "What to do: "), remedy, ...link));
+  const link = /^https?:/.test(documentation ?? "")
+    ? [" ", el("a", { href: documentation }, "Read more")]
+    : [];
+  if (remedy)
+    box.append(el("p", { class: "remedy" }, el("strong", {}, "What to do: "), remedy, ...link));
   return box;
 }
