@@ -201,6 +201,18 @@ impl App {
         turn::turn(self, tenant, alg, turn::Order::Rotate).await
     }
 
+    /// Replaces the key that signs with `alg`, although caches may not know the next one yet.
+    ///
+    /// # Errors
+    /// As [`App::maintain_keys`].
+    pub async fn rotate_keys_now(
+        &self,
+        tenant: &Tenant,
+        alg: SigningAlg,
+    ) -> Result<bool, KeysError> {
+        turn::turn(self, tenant, alg, turn::Order::RotateNow).await
+    }
+
     /// Takes a key that may be compromised out of the key set at once.
     ///
     /// # Errors

@@ -142,7 +142,7 @@ pub fn maintain(ring: &[Key], period: Option<Seconds>, now: Timestamp) -> Vec<Ke
             steps.push(KeyStep::Create(KeyState::Next));
         }
         (Some(_), None) => steps.push(KeyStep::Create(KeyState::Next)),
-        (Some(current), Some(next)) if due && ready_at(next) <= now => {
+        (Some(current), Some(next)) if due && ready_at(ring, next) <= now => {
             steps.extend(turn(current, next));
         }
         (Some(_), Some(_)) => {}
@@ -156,9 +156,19 @@ pub fn maintain(ring: &[Key], period: Option<Seconds>, now: Timestamp) -> Vec<Ke
 /// [`KeyError::TooEarly`] when the next key was not published long enough.
 pub fn rotate(ring: &[Key], now: Timestamp) -> Result<Vec<KeyStep>, KeyError> {
     match (find(ring, KeyState::Current), find(ring, KeyState::Next)) {
-        (Some(_), Some(next)) if ready_at(next) > now => Err(KeyError::TooEarly(ready_at(next))),
-        (Some(current), Some(next)) => Ok(turn(current, next).into()),
-        _ => Ok(maintain(ring, None, now)),
+        (Some(_), Some(next)) if ready_at(ring, next) > now => {
+            Err(KeyError::TooEarly(ready_at(ring, next)))
+        }
+        _ => Ok(rotate_now(ring, now)),
+    }
+}
+
+/// Turns a ring although some caches may not know the next key yet: the operator's word for it.
+#[must_use]
+pub fn rotate_now(ring: &[Key], now: Timestamp) -> Vec<KeyStep> {
+    match (find(ring, KeyState::Current), find(ring, KeyState::Next)) {
+        (Some(current), Some(next)) => turn(current, next).into(),
+        _ => maintain(ring, None, now),
     }
 }
 
@@ -182,8 +192,12 @@ pub fn revoke(ring: &[Key], id: &KeyId, now: Timestamp) -> Result<Vec<KeyStep>, 
     Ok(steps)
 }
 
-/// When a next key may begin to sign.
-fn ready_at(next: &Key) -> Timestamp {
+/// When a next key may begin to sign: once every cache that lacks it is stale. A key as old as the
+/// ring itself was in every key set there ever was.
+fn ready_at(ring: &[Key], next: &Key) -> Timestamp {
+    if ring.iter().all(|key| key.created_at >= next.created_at) {
+        return next.created_at;
+    }
     next.created_at + LEAD.max(KEY_SET_MAX_AGE)
 }
 

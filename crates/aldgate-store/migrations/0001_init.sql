@@ -105,7 +105,8 @@ CREATE TABLE login_names (
 );
 CREATE INDEX login_names_by_user ON login_names (tenant_id, user_id);
 
--- The password of a database user. `document` keeps former hashes if the connection wants a history.
+-- The password of a database user. `document` keeps former hashes if the connection wants a
+-- history.
 CREATE TABLE passwords (
     tenant_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -288,7 +289,8 @@ CREATE TABLE assertions (
 );
 CREATE INDEX assertions_by_expiry ON assertions (expires_at);
 
--- Signing keys; the private half sealed under the master key. state: next, current, previous, revoked.
+-- Signing keys; the private half sealed under the master key. state: next, current, previous,
+-- revoked.
 CREATE TABLE signing_keys (
     tenant_id TEXT NOT NULL,
     id TEXT NOT NULL,

@@ -4,12 +4,14 @@
 //! counter whose row stays locked until the commit, so they become visible in their order and a
 //! poller that remembers the last one misses nothing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aldgate_core::id::TenantId;
 
 use crate::error::StoreError;
 use crate::sql::sql;
+use crate::stats::{Counters, StoreStats};
 use crate::tx::{SystemTx, Tx};
 use crate::value::params;
 
@@ -130,6 +132,7 @@ fn missing_counter(name: &str) -> StoreError {
 /// Who wants to know of changes on this node.
 #[derive(Clone, Default)]
 pub(crate) struct Listeners {
+    counters: Counters,
     list: Arc<RwLock<Vec<Listener>>>,
 }
 
@@ -143,13 +146,29 @@ impl Listeners {
         list.len() > 1
     }
 
-    /// Tells everybody. Called after the commit and before its caller hears of it, so that who
+    /// Counts a commit and tells of its changes. Called after the commit and before its caller hears of it, so that who
     /// changed something never reads it stale from a cache of this node.
+    pub(crate) fn committed(&self, units: u64, changes: &[Change]) {
+        self.counters.committed(units);
+        self.tell(changes);
+    }
+
+    /// Tells everybody.
     pub(crate) fn tell(&self, changes: &[Change]) {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
-            list.iter().for_each(|listener| listener(change));
+            for listener in list.iter() {
+                // A listener's fault must not end the thread that owns the connection.
+                let told = catch_unwind(AssertUnwindSafe(|| listener(change)));
+                if told.is_err() {
+                    tracing::error!(?change, "a listener panicked");
+                }
+            }
         }
+    }
+
+    pub(crate) fn stats(&self) -> StoreStats {
+        self.counters.read()
     }
 
     /// Whether this is the last handle: the store and its threads are gone.

@@ -102,8 +102,8 @@ impl ClientGrants<'_, '_> {
         self.note(&grant.id)
     }
 
-    /// Replaces a client grant; `false` when it does not exist. Application, API and subject stay as
-    /// they are.
+    /// Replaces a client grant; `false` when it does not exist. Application, API and subject stay
+    /// as they are.
     pub fn update(&mut self, grant: &ClientGrant) -> Result<bool, StoreError> {
         let document = to_json(grant)?;
         let updated = self

@@ -101,8 +101,8 @@ impl Connections<'_, '_> {
         self.tx.all(&USERS, params![id, limit], |row| row.parse(0))
     }
 
-    /// Removes a connection that has no users left; `false` when it does not exist. Delete its users
-    /// first, in units of a few hundred: a connection may have millions.
+    /// Removes a connection that has no users left; `false` when it does not exist. Delete its
+    /// users first, in units of a few hundred: a connection may have millions.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when it still has users.

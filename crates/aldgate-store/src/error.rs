@@ -24,9 +24,10 @@ pub enum StoreError {
         /// What was expected and what was there.
         reason: String,
     },
-    /// The database cannot be reached, is full, too busy or not the one this program expects; or the
-    /// work panicked. When a commit's outcome is unknown (the connection broke while the database
-    /// was committing), this is returned too, although the work may have been done. Answered as 503.
+    /// The database cannot be reached, is full, too busy or not the one this program expects; or
+    /// the work panicked. When a commit's outcome is unknown (the connection broke while the
+    /// database was committing), this is returned too, although the work may have been done.
+    /// Answered as 503.
     #[error("the database is unavailable: {0}")]
     Unavailable(#[source] Cause),
 }

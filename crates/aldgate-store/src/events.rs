@@ -127,7 +127,8 @@ impl EventFilter {
         }
     }
 
-    /// The bounds as ids, which sort by time. Ids begin with a hexadecimal digit, and `g` is greater.
+    /// The bounds as ids, which sort by time. Ids begin with a hexadecimal digit, and `g` is
+    /// greater.
     fn ids(&self) -> (String, String) {
         let from = self.from.map_or_else(String::new, id_at);
         (from, self.until.map_or_else(|| "g".to_owned(), id_at))

@@ -59,8 +59,8 @@ where
     E: From<StoreError> + Send + 'static,
 {
     fn run(&mut self, tx: &mut SystemTx<'_>) -> Verdict {
-        // A panic leaves nothing half-done behind: the transaction is rolled back, and the closure's
-        // own captures are only read (`Fn`).
+        // A panic leaves nothing half-done behind: the transaction is rolled back, and the
+        // closure's own captures are only read (`Fn`).
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.closure)(tx)));
         let (result, verdict) = match (outcome, tx.failed()) {
             (Ok(Ok(value)), None) => (Ok(value), Verdict::Commit),

@@ -20,8 +20,9 @@ impl<'c> SystemTx<'c> {
 }
 
 impl Leases<'_, '_> {
-    /// Takes or prolongs a lease until `until`; `false` when another holder has it. A lease says who
-    /// should work, not who may write: clocks differ, so what it guards has to stand two workers.
+    /// Takes or prolongs a lease until `until`; `false` when another holder has it. A lease says
+    /// who should work, not who may write: clocks differ, so what it guards has to stand two
+    /// workers.
     pub fn take(
         &mut self,
         name: &str,

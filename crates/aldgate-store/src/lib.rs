@@ -19,10 +19,10 @@
 //!    `tenant_id = ?1` first in every `WHERE`; explicit columns. List the file in `sql.rs`. Tests
 //!    prepare every statement on both engines and demand an index for each that is not marked
 //!    `const NAME: scan`.
-//! 2. `impl Tx<'_> { pub fn roles(&mut self) -> Roles<'_, '_> }` opens it; `Roles<'t, 'c>` holds the
-//!    `&'t mut Tx<'c>`; its methods run statements by `tx.execute`, `tx.one`, `tx.all` and read
-//!    columns by `row.text(0)?`, `row.at(1)?`, `row.json(2)?`, …. A `Tx` binds its tenant as `?1` by
-//!    itself, so no statement can forget it; `params![…]` begins at `?2`.
+//! 2. `impl Tx<'_> { pub fn roles(&mut self) -> Roles<'_, '_> }` opens it; `Roles<'t, 'c>` holds
+//!    the `&'t mut Tx<'c>`; its methods run statements by `tx.execute`, `tx.one`, `tx.all` and read
+//!    columns by `row.text(0)?`, `row.at(1)?`, `row.json(2)?`, …. A `Tx` binds its tenant as `?1`
+//!    by itself, so no statement can forget it; `params![…]` begins at `?2`.
 //! 3. Single use is one conditional `UPDATE … RETURNING`, never a look followed by a write.
 //! 4. Expiring tables have `expires_at` with an index, and a line in `janitor.rs`.
 //! 5. A change of something that is cached elsewhere is told by `tx.changes().note(…)`.
@@ -52,6 +52,7 @@ mod permissions;
 mod postgres;
 mod queue;
 mod refresh_tokens;
+mod restore;
 mod roles;
 mod row;
 #[cfg(feature = "testing")]
@@ -61,6 +62,7 @@ mod settings;
 mod signing_keys;
 mod sql;
 mod sqlite;
+mod stats;
 mod store;
 mod tenant_tables;
 mod tenants;
@@ -91,11 +93,13 @@ pub use page::Page;
 pub use passwords::{Passwords, StoredPassword};
 pub use permissions::{HeldPermission, Permissions};
 pub use refresh_tokens::{FoundRefreshToken, RefreshTokens};
+pub use restore::{Logins, Restored, restore};
 pub use roles::Roles;
 pub use sessions::Sessions;
 pub use settings::Settings;
 pub use signing_keys::{SigningKeys, StoredKey};
 pub use sql::{Sql, statements};
+pub use stats::StoreStats;
 pub use store::{Durability, Store, StoreOptions};
 pub use tenants::{OwnTenant, Tenants};
 pub use tickets::{NewTicket, Tickets};

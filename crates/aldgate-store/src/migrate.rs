@@ -1,5 +1,5 @@
-//! Migrations: numbered files, forward only, checksummed, each in one transaction, one text for both
-//! engines. Expand in one release, contract in a later one.
+//! Migrations: numbered files, forward only, checksummed, each in one transaction, one text for
+//! both engines. Expand in one release, contract in a later one.
 
 use std::fmt::Write as _;
 
@@ -32,12 +32,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 enum SchemaError {
     #[error(
         "the database has migration {actual}, this program knows migrations up to {expected}: it \
-         was used by a newer version. Start that version, or restore a backup from before"
+        was used by a newer version. Start that version, or restore a backup from before"
     )]
     Newer { expected: i64, actual: i64 },
     #[error(
-        "migration {name} was applied with checksum {actual}, this program has {expected}: the file \
-         was changed after it was applied. Use the version that made the database, or restore a backup"
+        "migration {name} was applied with checksum {actual}, this program has {expected}: the \
+        file was changed after it was applied. Use the version that made the database, or restore \
+        a backup"
     )]
     Changed {
         name: &'static str,

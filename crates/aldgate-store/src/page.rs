@@ -12,8 +12,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// The first `limit` rows (at most 1000) after skipping `offset`. The cost grows with the offset:
-    /// for long lists use [`Page::after`].
+    /// The first `limit` rows (at most 1000) after skipping `offset`. The cost grows with the
+    /// offset: for long lists use [`Page::after`].
     #[must_use]
     pub const fn at(offset: u32, limit: u32) -> Self {
         let limit = if limit > LIMIT_MAX { LIMIT_MAX } else { limit };
@@ -42,8 +42,8 @@ impl Page {
     }
 }
 
-/// A pattern for `LIKE ?n ESCAPE '\'` that finds `text` anywhere. Both sides must be lower case: one
-/// engine folds case and the other does not.
+/// A pattern for `LIKE ?n ESCAPE '\'` that finds `text` anywhere. Both sides must be lower case:
+/// one engine folds case and the other does not.
 pub(crate) fn containing(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');

@@ -1,7 +1,7 @@
 //! Databases for tests: fresh, private to one test, gone afterwards.
 //!
-//! `ALDGATE_TEST_DATABASE` names the engine: `sqlite` (the default) or a `postgres://…` address of a
-//! database in which the tests may create schemas.
+//! `ALDGATE_TEST_DATABASE` names the engine: `sqlite` (the default) or a `postgres://…` address of
+//! a database in which the tests may create schemas.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -63,6 +63,7 @@ const STATEMENT_LISTS: &[&[Sql]] = &[
     crate::passwords::STATEMENTS,
     crate::permissions::STATEMENTS,
     crate::refresh_tokens::STATEMENTS,
+    crate::restore::STATEMENTS,
     crate::roles::STATEMENTS,
     crate::sessions::STATEMENTS,
     crate::settings::STATEMENTS,

@@ -1,5 +1,6 @@
 //! The store: hands units of work to the engine that owns the connections.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aldgate_core::id::TenantId;
@@ -7,6 +8,7 @@ use aldgate_core::id::TenantId;
 use crate::changes::{Change, Listeners};
 use crate::error::StoreError;
 use crate::job;
+use crate::stats::StoreStats;
 use crate::tx::{Mode, SystemTx, Tx};
 use crate::url::{DatabaseUrl, Target};
 use crate::{migrate, postgres, sqlite};
@@ -202,6 +204,23 @@ impl Store {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.watch(watching),
             Engine::Postgres(pool) => pool.watch(watching),
+        }
+    }
+
+    /// How much work was done since the store was opened.
+    #[must_use]
+    pub fn stats(&self) -> StoreStats {
+        self.listeners.stats()
+    }
+
+    /// The work that copies the database to a file; `None` on PostgreSQL.
+    pub(crate) fn backup_work(
+        &self,
+        to: PathBuf,
+    ) -> Option<impl FnOnce() -> Result<(), StoreError> + Send + 'static> {
+        match &*self.engine {
+            Engine::Sqlite(engine) => Some(engine.backup_work(to)),
+            Engine::Postgres(_) => None,
         }
     }
 

@@ -12,9 +12,9 @@ use crate::value::{Params, Value};
 
 /// A transaction within one tenant. Aggregates hang on it: `tx.users()`, `tx.roles()`, ….
 ///
-/// After a statement failed (a conflict, say), the transaction is over: later statements are refused
-/// and nothing is committed, on both engines alike. A statement that may meet a conflict and go on
-/// says so with `ON CONFLICT`.
+/// After a statement failed (a conflict, say), the transaction is over: later statements are
+/// refused and nothing is committed, on both engines alike. A statement that may meet a conflict
+/// and go on says so with `ON CONFLICT`.
 pub struct Tx<'c> {
     runner: Runner<'c>,
     tenant: Option<TenantId>,

@@ -33,10 +33,10 @@ impl DatabaseUrl {
         }
     }
 
-    /// Reads an address. PostgreSQL's takes libpq's parameters; of those, `sslmode` may be `disable`
-    /// or `require` (`verify-ca` and `verify-full` mean the same here: a certificate is always
-    /// verified) and `sslrootcert` names a PEM file to trust instead of the system's authorities.
-    /// Without `sslmode`, TLS is required unless the server is this machine.
+    /// Reads an address. PostgreSQL's takes libpq's parameters; of those, `sslmode` may be
+    /// `disable` or `require` (`verify-ca` and `verify-full` mean the same here: a certificate is
+    /// always verified) and `sslrootcert` names a PEM file to trust instead of the system's
+    /// authorities. Without `sslmode`, TLS is required unless the server is this machine.
     ///
     /// # Errors
     /// Says which part is wrong. The text itself is not repeated: it may hold a password.

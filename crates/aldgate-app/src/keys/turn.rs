@@ -23,6 +23,7 @@ pub(super) enum Order {
     Maintain,
     Revoke(KeyId),
     Rotate,
+    RotateNow,
 }
 
 /// Turns the ring of `alg`; says whether anything changed.
@@ -81,6 +82,7 @@ fn plan(
         Order::Maintain => Ok(key::maintain(ring, period, now)),
         Order::Revoke(id) => key::revoke(ring, id, now),
         Order::Rotate => key::rotate(ring, now),
+        Order::RotateNow => Ok(key::rotate_now(ring, now)),
     }
 }
 

@@ -58,6 +58,7 @@ fn jwk_02_a_key_signs_only_after_verifiers_could_fetch_it() {
     let ring = [
         key("a", KeyState::Current, START),
         key("b", KeyState::Next, START),
+        key("c", KeyState::Previous, START - Seconds(1)),
     ];
     let early = START + Seconds(LEAD.0 - 1);
     assert_eq!(rotate(&ring, early), Err(KeyError::TooEarly(START + LEAD)));
@@ -66,7 +67,7 @@ fn jwk_02_a_key_signs_only_after_verifiers_could_fetch_it() {
         &rotate(&ring, START + LEAD).unwrap(),
         START + LEAD,
     );
-    assert_eq!(states(&turned), "current next previous");
+    assert_eq!(states(&turned), "current next previous previous");
     assert_eq!(turned[1].state, KeyState::Current);
     assert!(LEAD >= KEY_SET_MAX_AGE);
 }
@@ -117,4 +118,18 @@ fn a_revoked_next_or_previous_key_is_replaced_or_just_goes() {
     );
     let steps = revoke(&ring, &ring[2].id, START).unwrap();
     assert_eq!(states(&apply(ring, &steps, START)), "current next revoked");
+}
+
+#[test]
+fn jwk_02_a_fresh_ring_can_turn_at_once_and_then_has_to_wait() {
+    let ring = apply(vec![], &maintain(&[], QUARTER, START), START);
+    let later = START + Seconds(1);
+    let steps = rotate(&ring, later).expect("every key set there ever was has the next key");
+    let ring = apply(ring, &steps, later);
+    assert!(matches!(rotate(&ring, later), Err(KeyError::TooEarly(_))));
+    assert_eq!(
+        rotate_now(&ring, later).len(),
+        3,
+        "the operator's word counts"
+    );
 }

@@ -23,6 +23,10 @@ SET statement_timeout = '30s';
 SET lock_timeout = '10s';
 SET idle_in_transaction_session_timeout = '60s';";
 
+/// PostgreSQL's own catalogue; it knows no tenants.
+const HAS_TABLE: &str = "SELECT 1 FROM information_schema.tables
+    WHERE table_schema = current_schema() AND table_name = $1";
+
 /// A connection. Used and dropped on the thread that made it.
 pub(crate) struct Link {
     client: Client,
@@ -96,9 +100,7 @@ impl Link {
 
     /// Tells whether a table exists in the current schema.
     pub(crate) fn has_table(&mut self, name: &str) -> Result<bool, Fault> {
-        let sql = "SELECT 1 FROM information_schema.tables
-            WHERE table_schema = current_schema() AND table_name = $1";
-        let found = self.client.query_opt(sql, &[&name]);
+        let found = self.client.query_opt(HAS_TABLE, &[&name]);
         found
             .map(|row| row.is_some())
             .map_err(|e| fault("looking for a table", "", &e))

@@ -184,7 +184,7 @@ fn write(link: &mut Link, job: &mut dyn Job, listeners: &Listeners) -> Attempt {
             };
             match wake_others.and_then(|()| link.control("COMMIT")) {
                 Ok(()) => {
-                    listeners.tell(&changes);
+                    listeners.committed(1, &changes);
                     Attempt::Done
                 }
                 // Whether the commit happened is unknown: running it again could do it twice.

@@ -1,5 +1,6 @@
 //! SQLite: one writer thread with group commit, a few reader threads.
 
+mod backup;
 mod settings;
 mod statement;
 mod watch;
@@ -17,6 +18,7 @@ use crate::queue::Queue;
 use crate::store::{Durability, StoreOptions};
 use crate::tx::{Link, Mode, SystemTx};
 
+pub(crate) use self::backup::restore;
 #[cfg(feature = "testing")]
 pub(crate) use self::statement::plan;
 pub(crate) use self::statement::{cell, execute, has_table, query, script};
@@ -77,6 +79,15 @@ impl Engine {
 }
 
 impl Engine {
+    /// The work that copies the database to a file, for a thread of its own.
+    pub(crate) fn backup_work(
+        &self,
+        to: PathBuf,
+    ) -> impl FnOnce() -> Result<(), StoreError> + Send + 'static {
+        let from = self.location.path.clone();
+        move || backup::copy(&from, &to)
+    }
+
     /// Starts the thread that tells listeners what other processes changed.
     pub(crate) fn watch(&self, listeners: Listeners) -> Result<(), StoreError> {
         let reader = settings::open_reader(&self.location);

@@ -1,5 +1,6 @@
 //! How connections to SQLite are set up: the one place with pragmas.
 
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -15,7 +16,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the writer's connection and creates the file if it is missing.
 pub(super) fn open_writer(location: &Location) -> rusqlite::Result<Connection> {
-    create_private(location);
+    create_private(&location.path);
     let connection = Connection::open_with_flags(
         &location.path,
         OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -57,18 +58,12 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
 /// Creates a missing file readable by its owner alone; SQLite gives its side files the same mode.
 /// A failure shows when SQLite opens the file, with a better message.
 #[cfg(unix)]
-fn create_private(location: &Location) {
+pub(super) fn create_private(path: &Path) {
     use std::os::unix::fs::OpenOptionsExt as _;
 
     let mut options = std::fs::OpenOptions::new();
-    drop(
-        options
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&location.path),
-    );
+    drop(options.write(true).create_new(true).mode(0o600).open(path));
 }
 
 #[cfg(not(unix))]
-fn create_private(_: &Location) {}
+pub(super) fn create_private(_: &Path) {}

@@ -9,6 +9,9 @@ use crate::sql::Sql;
 use crate::tx::{Cure, Each, Fault};
 use crate::value::{Params, Value};
 
+/// SQLite's own catalogue; it knows no tenants.
+const HAS_TABLE: &str = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+
 /// Runs a statement and returns how many rows it changed.
 pub(crate) fn execute(
     connection: &Connection,
@@ -62,9 +65,8 @@ pub(crate) fn plan(connection: &Connection, sql: &Sql) -> Result<String, Fault> 
 /// Tells whether a table exists.
 pub(crate) fn has_table(connection: &Connection, name: &str) -> Result<bool, Fault> {
     // Not `table_exists`: it looks into the cached schema, which may be older than the file.
-    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
     let exists = connection
-        .prepare_cached(sql)
+        .prepare_cached(HAS_TABLE)
         .and_then(|mut s| s.exists([name]));
     exists.map_err(|e| unavailable(&e).into())
 }

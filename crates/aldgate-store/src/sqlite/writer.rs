@@ -1,5 +1,5 @@
-//! The writer thread: group commit. One transaction carries many units of work, each in a savepoint;
-//! one COMMIT makes them durable; only then does any caller hear of it (REL-01).
+//! The writer thread: group commit. One transaction carries many units of work, each in a
+//! savepoint; one COMMIT makes them durable; only then does any caller hear of it (REL-01).
 
 use rusqlite::Connection;
 
@@ -13,6 +13,13 @@ use crate::tx::{Link, Mode, SystemTx};
 
 /// How many units of work share one COMMIT at most. Bounds how long the first one waits.
 const BATCH_MAX: usize = 64;
+
+/// What a commit carried.
+#[derive(Default)]
+struct Done {
+    units: u64,
+    changes: Vec<Change>,
+}
 
 /// Serves the queue until it is closed.
 pub(super) fn run(
@@ -28,7 +35,7 @@ pub(super) fn run(
             return;
         }
         match serve(&mut connection, location, &mut batch) {
-            Ok(changes) => listeners.tell(&changes),
+            Ok(done) => listeners.committed(done.units, &done.changes),
             Err(error) => refuse_all(&mut batch, &error),
         }
         for job in batch {
@@ -46,13 +53,13 @@ fn refuse_all(batch: &mut [Box<dyn Job>], error: &StoreError) {
     }
 }
 
-/// Runs and commits a batch; returns what it changed. After a failure the connection is given up: what it has cached of the
-/// file may differ from what the disk took.
+/// Runs and commits a batch; returns what it changed. After a failure the connection is given up:
+/// what it has cached of the file may differ from what the disk took.
 fn serve(
     slot: &mut Option<Connection>,
     location: &Location,
     batch: &mut [Box<dyn Job>],
-) -> Result<Vec<Change>, StoreError> {
+) -> Result<Done, StoreError> {
     let connection = match slot.take() {
         Some(connection) => connection,
         None => settings::open_writer(location).map_err(|e| unavailable(&e))?,
@@ -66,23 +73,20 @@ fn serve(
     result.map_err(|e| unavailable(&e))
 }
 
-fn commit_together(
-    connection: &Connection,
-    batch: &mut [Box<dyn Job>],
-) -> rusqlite::Result<Vec<Change>> {
-    let mut changes = Vec::new();
+fn commit_together(connection: &Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<Done> {
+    let mut done = Done::default();
     statement(connection, "BEGIN IMMEDIATE")?;
     if let [only] = batch {
-        let end = match run_job(connection, &mut **only, &mut changes) {
+        let end = match run_job(connection, &mut **only, &mut done) {
             Verdict::Commit => "COMMIT",
             Verdict::Undo(_) => "ROLLBACK",
         };
         statement(connection, end)?;
-        return Ok(changes);
+        return Ok(done);
     }
     for job in batch {
         statement(connection, "SAVEPOINT unit")?;
-        if let Verdict::Undo(_) = run_job(connection, &mut **job, &mut changes) {
+        if let Verdict::Undo(_) = run_job(connection, &mut **job, &mut done) {
             statement(connection, "ROLLBACK TO unit")?;
         }
         // Fails when SQLite has rolled back everything by itself (disk full, I/O error): then the
@@ -90,14 +94,15 @@ fn commit_together(
         statement(connection, "RELEASE unit")?;
     }
     statement(connection, "COMMIT")?;
-    Ok(changes)
+    Ok(done)
 }
 
-fn run_job(connection: &Connection, job: &mut dyn Job, changes: &mut Vec<Change>) -> Verdict {
+fn run_job(connection: &Connection, job: &mut dyn Job, done: &mut Done) -> Verdict {
     let mut system = SystemTx::new(Link::Sqlite(connection), Mode::Write);
     let verdict = job.run(&mut system);
     if verdict == Verdict::Commit {
-        changes.append(&mut system.take_changes());
+        done.units += 1;
+        done.changes.append(&mut system.take_changes());
     }
     verdict
 }

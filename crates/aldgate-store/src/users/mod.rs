@@ -96,7 +96,8 @@ impl Users<'_, '_> {
         )
     }
 
-    /// Finds the user whose account at a connection this is; `subject` is the provider's id for her.
+    /// Finds the user whose account at a connection this is; `subject` is the provider's id for
+    /// her.
     pub fn by_identity(
         &mut self,
         connection: &ConnectionId,
@@ -151,8 +152,9 @@ impl Users<'_, '_> {
         Ok(self.row(&UPDATE, user)? == 1)
     }
 
-    /// Removes a user with everything that is hers: identities, names, password, roles, permissions,
-    /// sessions, consents, tickets, grants and their tokens. `false` when she does not exist.
+    /// Removes a user with everything that is hers: identities, names, password, roles,
+    /// permissions, sessions, consents, tickets, grants and their tokens. `false` when she does not
+    /// exist.
     pub fn delete(&mut self, id: &UserId) -> Result<bool, StoreError> {
         for statement in OWNED {
             self.tx.execute(statement, params![id])?;

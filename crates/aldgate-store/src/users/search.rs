@@ -51,8 +51,8 @@ impl Users<'_, '_> {
             .unwrap_or_default())
     }
 
-    /// Lists all users in the order of their ids, for programs that read them all; the page's key is
-    /// an id.
+    /// Lists all users in the order of their ids, for programs that read them all; the page's key
+    /// is an id.
     pub fn list(&mut self, page: &Page) -> Result<Vec<User>, StoreError> {
         self.tx
             .all(&LIST, params![page.after, page.limit, page.offset], read)

@@ -1,0 +1,13 @@
+//! One file for each command.
+
+pub(crate) mod admin;
+pub(crate) mod apply;
+pub(crate) mod backup;
+pub(crate) mod credentials;
+pub(crate) mod dev;
+pub(crate) mod doctor;
+pub(crate) mod key;
+pub(crate) mod logs;
+pub(crate) mod migrate;
+pub(crate) mod serve;
+pub(crate) mod tenant;

@@ -1,0 +1,159 @@
+//! What `aldgate dev` puts into an empty tenant, and `dev.json`, which tells scripts of it.
+
+use std::path::Path;
+
+use aldgate_app::App;
+use aldgate_app::seal::create_private;
+use aldgate_core::id::ClientId;
+use aldgate_core::provision::management_scopes;
+use aldgate_core::random::{Entropy, alphanumeric};
+use aldgate_core::role::ADMINISTRATOR;
+use aldgate_core::scope::Scopes;
+use aldgate_core::secret::TokenKind;
+use aldgate_core::tenant::Tenant;
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use super::Addresses;
+use crate::apply::files;
+use crate::apply::run::{self, Mode};
+use crate::cmd::credentials;
+
+/// The identifier of the demo API. A logical name: it need not resolve.
+const DEMO_API: &str = "https://orders.example/";
+
+/// Ports that popular front-end tools use, so that a first experiment needs no registration.
+const USUAL_PORTS: [u16; 4] = [3000, 4200, 5173, 8080];
+
+/// Seeds the tenant once and writes `dev.json`; later starts read it back and follow the port.
+pub(super) async fn seed(
+    app: &App,
+    tenant: &Tenant,
+    data: &Path,
+    addresses: &Addresses,
+    ca: Option<&Path>,
+) -> Result<Value> {
+    let file = data.join("dev.json");
+    let known: Option<Value> = std::fs::read(&file)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let known = known.filter(|dev| dev["spa"]["client_id"].is_string());
+    let mut dev = match known {
+        Some(dev) => dev,
+        None => fresh(app, tenant).await?,
+    };
+    let ca = ca.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    dev["issuer"] = json!(tenant.issuer);
+    dev["domain"] = json!(tenant.issuer.authority());
+    dev["management"]["audience"] = json!(tenant.issuer.management());
+    dev["management"]["domain"] = json!(tenant.issuer.authority());
+    dev["demo_api_url"] = json!(addresses.api());
+    dev["demo_spa_url"] = json!(addresses.spa());
+    dev["ca"] = json!(ca);
+    apply(app, tenant, &dev).await?;
+    let text = serde_json::to_vec_pretty(&dev)?;
+    // It holds secrets: only its owner may read it.
+    drop(std::fs::remove_file(&file));
+    create_private(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(dev)
+}
+
+/// Chooses ids, secrets and passwords: fresh ones for every data directory (ADM-02).
+async fn fresh(app: &App, tenant: &Tenant) -> Result<Value> {
+    let rng: &mut dyn Entropy = &mut app.rng();
+    let client = |rng: &mut dyn Entropy| ClientId::generate(rng).to_string();
+    let secret = |rng: &mut dyn Entropy| TokenKind::ClientSecret.generate(rng).expose().clone();
+    let mut dev = json!({
+        "spa": {"client_id": client(rng)},
+        "second_spa": {"client_id": client(rng)},
+        "web": {"client_id": client(rng), "client_secret": secret(rng)},
+        "m2m": {"client_id": client(rng), "client_secret": secret(rng)},
+        "api": {"identifier": DEMO_API, "scopes": ["read:orders", "write:orders"]},
+        "user": {"email": "ada@example.com", "password": alphanumeric(rng, 16)},
+        "admin": {"email": "admin@example.com", "password": alphanumeric(rng, 16)},
+    });
+    let all: Vec<String> = management_scopes().collect();
+    let scopes = Scopes::collect(all.iter().map(String::as_str));
+    dev["management"] = credentials::create(app, tenant, "Demo management", scopes).await?;
+    Ok(dev)
+}
+
+/// Brings the demo's applications, API and people to what `dev.json` says.
+async fn apply(app: &App, tenant: &Tenant, dev: &Value) -> Result<()> {
+    let spa = dev["demo_spa_url"].as_str().unwrap_or_default();
+    let mut origins = vec![spa.to_owned()];
+    origins.extend(USUAL_PORTS.map(|port| format!("http://localhost:{port}")));
+    let urls: Vec<String> = origins
+        .iter()
+        .flat_map(|origin| ["", "/", "/callback"].map(|path| format!("{origin}{path}")))
+        .collect();
+    let browser = |key: &str, name: &str| {
+        json!({
+            "client_id": dev[key]["client_id"],
+            "name": name,
+            "app_type": "spa",
+            "token_endpoint_auth_method": "none",
+            "grant_types": ["authorization_code", "refresh_token", "implicit"],
+            "callbacks": urls,
+            "allowed_logout_urls": urls,
+            "web_origins": origins,
+            "cross_origin_authentication": true,
+        })
+    };
+    let document = json!({
+        "clients": [
+            browser("spa", "Demo SPA"),
+            browser("second_spa", "Demo second application"),
+            {
+                "client_id": dev["web"]["client_id"],
+                "client_secret": dev["web"]["client_secret"],
+                "name": "Demo web application",
+                "app_type": "regular_web",
+                "grant_types": ["authorization_code", "refresh_token"],
+                "callbacks": urls,
+                "allowed_logout_urls": urls,
+            },
+            {
+                "client_id": dev["m2m"]["client_id"],
+                "client_secret": dev["m2m"]["client_secret"],
+                "name": "Demo machine",
+                "app_type": "non_interactive",
+            },
+        ],
+        "resourceServers": [{
+            "identifier": DEMO_API,
+            "name": "Demo Orders API",
+            "scopes": [
+                {"value": "read:orders", "description": "See your orders"},
+                {"value": "write:orders", "description": "Place and cancel orders"},
+            ],
+            "allow_offline_access": true,
+            "skip_consent_for_verifiable_first_party_clients": true,
+        }],
+        "clientGrants": [{
+            "client_id": dev["m2m"]["client_id"],
+            "audience": DEMO_API,
+            "scope": ["read:orders", "write:orders"],
+        }],
+        "users": [
+            {
+                "email": dev["user"]["email"],
+                "password": dev["user"]["password"],
+                "email_verified": true,
+                "name": "Ada Example",
+                "given_name": "Ada",
+                "family_name": "Example",
+            },
+            {
+                "email": dev["admin"]["email"],
+                "password": dev["admin"]["password"],
+                "email_verified": true,
+                "name": "Demo Administrator",
+                "roles": [ADMINISTRATOR],
+            },
+        ],
+    });
+    let desired = files::from_value(document, &|_| None)?;
+    run::apply(app, tenant, desired, Mode::Commit, false).await?;
+    Ok(())
+}
