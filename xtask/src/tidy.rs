@@ -82,7 +82,7 @@ fn check_file(file: &File) -> Vec<Finding> {
     if file.has_extension("rs") {
         let code = lexer::read(&file.text);
         findings.extend(modules::check(file));
-        findings.extend(functions::check(&code));
+        findings.extend(functions::check(&file.path, &code));
         findings.extend(walls::check_code(file, &code));
         findings.extend(sql::check(file, &code));
     }
