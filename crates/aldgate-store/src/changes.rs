@@ -146,8 +146,8 @@ impl Listeners {
         list.len() > 1
     }
 
-    /// Counts a commit and tells of its changes. Called after the commit and before its caller hears of it, so that who
-    /// changed something never reads it stale from a cache of this node.
+    /// Counts a commit and tells of its changes. Called after the commit and before its caller
+    /// hears of it, so that who changed something never reads it stale from a cache of this node.
     pub(crate) fn committed(&self, units: u64, changes: &[Change]) {
         self.counters.committed(units);
         self.tell(changes);
@@ -167,8 +167,8 @@ impl Listeners {
         }
     }
 
-    pub(crate) fn stats(&self) -> StoreStats {
-        self.counters.read()
+    pub(crate) fn stats(&self, waiting: usize) -> StoreStats {
+        self.counters.read(waiting)
     }
 
     /// Whether this is the last handle: the store and its threads are gone.

@@ -3,7 +3,7 @@
 //! A unit of work is a closure over a [`Tx`]; the [`Store`] runs it on a thread that owns a
 //! connection and answers when it is durable:
 //!
-//! ```ignore
+//! ```text
 //! let user = store.read(&tenant, move |tx| tx.users().by_id(&id)).await?;
 //! ```
 //!

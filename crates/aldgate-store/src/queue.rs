@@ -60,6 +60,11 @@ impl<J> Queue<J> {
         state.jobs.drain(..count).collect()
     }
 
+    /// How many jobs wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().jobs.len()
+    }
+
     /// Refuses new jobs; those that wait are still done.
     pub(crate) fn close(&self) {
         self.lock().closed = true;

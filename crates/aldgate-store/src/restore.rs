@@ -1,9 +1,9 @@
 //! Backups, and what has to end when one is restored.
 //!
-//! A backup is older than the database it replaces: it holds sessions that were ended and tokens that
-//! were revoked since. So restoring ends them all (REL-02): people log in again, applications keep
-//! their ids and secrets. Signing keys that were revoked after the backup come back with it: rotate
-//! and revoke them again, as the command line says.
+//! A backup is older than the database it replaces: it holds sessions that were ended and tokens
+//! that were revoked since. So restoring ends them all (REL-02): people log in again, applications
+//! keep their ids and secrets. Signing keys that were revoked after the backup come back with it:
+//! rotate and revoke them again, as the command line says.
 
 use std::path::Path;
 
@@ -38,8 +38,8 @@ impl Store {
     /// password hashes and sealed keys, so only its owner can read it; the master key is not in it.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when `file` exists or cannot be written, and on PostgreSQL, which
-    /// has its own tools: the message names them.
+    /// [`StoreError::Unavailable`] when `file` exists or cannot be written, and on PostgreSQL,
+    /// which has its own tools: the message names them.
     pub async fn backup(&self, file: &Path) -> Result<(), StoreError> {
         let Some(copy) = self.backup_work(file.to_owned()) else {
             let text = "PostgreSQL is backed up by its own tools: pg_dump, or continuous archiving \

@@ -1,6 +1,5 @@
 //! Reading columns of a row, with errors that say which row of which table is at fault.
 
-use aldgate_core::secret::TokenHash;
 use aldgate_core::time::Timestamp;
 use serde::de::DeserializeOwned;
 
@@ -80,15 +79,6 @@ impl<'a> Row<'a> {
         u64::try_from(value).map_err(|_| self.corrupt(index, "expected a number from 0"))
     }
 
-    /// Reads a boolean, stored as 0 or 1.
-    pub(crate) fn flag(&self, index: usize) -> Result<bool, StoreError> {
-        match self.int(index)? {
-            0 => Ok(false),
-            1 => Ok(true),
-            other => Err(self.corrupt(index, &format!("expected 0 or 1, got {other}"))),
-        }
-    }
-
     /// Reads a point in time that is never null.
     pub(crate) fn at(&self, index: usize) -> Result<Timestamp, StoreError> {
         self.int(index).map(Timestamp::from_micros)
@@ -112,12 +102,6 @@ impl<'a> Row<'a> {
             Cell::Null => Ok(None),
             other => Err(self.unexpected(index, "bytes", other)),
         }
-    }
-
-    /// Reads the hash of a bearer value.
-    pub(crate) fn hash(&self, index: usize) -> Result<TokenHash, StoreError> {
-        TokenHash::from_slice(self.blob(index)?)
-            .ok_or_else(|| self.corrupt(index, "expected 32 bytes"))
     }
 
     /// Reads an identifier, or anything else that is parsed from text.

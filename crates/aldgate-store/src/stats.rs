@@ -10,6 +10,8 @@ pub struct StoreStats {
     pub units: u64,
     /// How many commits that took: with group commit, fewer.
     pub commits: u64,
+    /// How many units of work wait now.
+    pub waiting: usize,
 }
 
 /// The counters behind [`StoreStats`], shared by the threads.
@@ -26,10 +28,11 @@ impl Counters {
         self.commits.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn read(&self) -> StoreStats {
+    pub(crate) fn read(&self, waiting: usize) -> StoreStats {
         StoreStats {
             units: self.units.load(Ordering::Relaxed),
             commits: self.commits.load(Ordering::Relaxed),
+            waiting,
         }
     }
 }

@@ -210,7 +210,11 @@ impl Store {
     /// How much work was done since the store was opened.
     #[must_use]
     pub fn stats(&self) -> StoreStats {
-        self.listeners.stats()
+        let waiting = match &*self.engine {
+            Engine::Sqlite(engine) => engine.waiting(),
+            Engine::Postgres(pool) => pool.waiting(),
+        };
+        self.listeners.stats(waiting)
     }
 
     /// The work that copies the database to a file; `None` on PostgreSQL.

@@ -32,7 +32,7 @@ const BACK_OFF: Duration = Duration::from_millis(10);
 /// The threads of one PostgreSQL database.
 pub(crate) struct Pool {
     queue: Arc<Queue<(Box<dyn Job>, Mode)>>,
-    target: PostgresTarget,
+    target: Box<PostgresTarget>,
 }
 
 /// One thread of the pool: connects at its first unit of work.
@@ -61,7 +61,7 @@ impl Pool {
     ) -> Result<Self, StoreError> {
         let pool = Self {
             queue: Arc::new(Queue::new(options.queue_limit)),
-            target: target.clone(),
+            target: Box::new(target.clone()),
         };
         let threads = u32::try_from(options.postgres_connections.max(1)).unwrap_or(u32::MAX);
         for number in 0..threads {
@@ -98,6 +98,11 @@ impl Pool {
             .spawn(work)
             .map(drop)
             .map_err(StoreError::unavailable)
+    }
+
+    /// How many units of work wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.waiting()
     }
 
     /// Queues a unit of work.

@@ -113,7 +113,7 @@ fn finish(partial: &Path, to: &Path) -> Result<(), StoreError> {
     let directory = to
         .parent()
         .filter(|d| !d.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+        .unwrap_or_else(|| Path::new("."));
     File::open(directory)
         .and_then(|d| d.sync_all())
         .map_err(|e| problem(directory, e))

@@ -58,7 +58,7 @@ impl Engine {
             let reader = settings::open_reader(&location).map_err(|e| cannot_open(path, &e))?;
             let queue = Arc::clone(&engine.reads);
             spawn(&format!("store-read-{number}"), move || {
-                read(&reader, &queue)
+                read(&reader, &queue);
             })?;
         }
         let queue = Arc::clone(&engine.writes);
@@ -67,6 +67,11 @@ impl Engine {
             writer::run(writer, &location, &queue, &listeners);
         })?;
         Ok(engine)
+    }
+
+    /// How many units of work wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.writes.waiting() + self.reads.waiting()
     }
 
     /// Queues a unit of work.

@@ -62,7 +62,7 @@ async fn a_role_lives_and_dies_with_what_hangs_on_it() {
     assert_eq!(listed, [role("rol_2", "Reader 50%")]);
     assert_eq!(permissions, [permission("read:x"), permission("write:x")]);
     assert_eq!(held, [role("rol_1", "Editor")]);
-    assert_eq!(holders, [user.clone()]);
+    assert_eq!(holders, std::slice::from_ref(&user));
     let left = store
         .write(&tenant, move |tx| {
             let id = role("rol_1", "").id;
