@@ -124,7 +124,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             csrf_key: master.derive("csrf"),
             refresh_key: master.derive("refresh"),
-            hashing: Hashing::start(&config.security, &mut rng)?,
+            hashing: Hashing::start(&config.security, metrics.clone(), &mut rng)?,
             mailer: Mailer::new(&config.mail, mails_in_memory)?,
             outbound: Outbound::new(&config.outbound)?,
             events: Events::start(store.clone(), metrics.clone()),

@@ -15,6 +15,7 @@ use argon2::Block;
 use tokio::sync::oneshot;
 
 use crate::config::{Argon2Cost, Security};
+use crate::metrics::{Count, Metrics};
 use stored::Stored;
 
 /// The longest password that is hashed, in bytes; longer ones are refused before (REL-03).
@@ -27,6 +28,7 @@ pub struct Hashing {
     cost: Argon2Cost,
     /// Checked against when the user is unknown, so that both answers take the same time (ACC-04).
     dummy: Arc<str>,
+    metrics: Metrics,
 }
 
 /// Why a password was not hashed.
@@ -62,7 +64,11 @@ impl Hashing {
     ///
     /// # Errors
     /// When the operating system gives no thread.
-    pub fn start(security: &Security, rng: &mut dyn Entropy) -> std::io::Result<Self> {
+    pub fn start(
+        security: &Security,
+        metrics: Metrics,
+        rng: &mut dyn Entropy,
+    ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(security.hashing_queue);
         let jobs = Arc::new(Mutex::new(jobs));
         for index in 0..security.hashing_threads.get() {
@@ -79,6 +85,7 @@ impl Hashing {
             queue,
             cost: security.argon2,
             dummy,
+            metrics,
         })
     }
 
@@ -141,6 +148,7 @@ impl Hashing {
         match self.queue.try_send(job) {
             Ok(()) => answer.await.map_err(|_| HashingError::Overloaded),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.metrics.count(Count::PasswordShed);
                 Err(HashingError::Overloaded)
             }
         }

@@ -16,7 +16,7 @@ fn hashing(queue: usize) -> Hashing {
     };
     security.hashing_threads = NonZeroUsize::MIN;
     security.hashing_queue = queue;
-    Hashing::start(&security, &mut Rng::seeded(1)).expect("threads")
+    Hashing::start(&security, Metrics::new(), &mut Rng::seeded(1)).expect("threads")
 }
 
 fn secret(text: &str) -> Secret<String> {
@@ -78,6 +78,8 @@ async fn rel_03_a_full_queue_is_an_error_at_once() {
     hashing.queue.try_send(Box::new(|_| {})).unwrap();
     let refused = hashing.check(secret("any"), None).await;
     assert_eq!(refused, Err(HashingError::Overloaded));
+    let counted = "aldgate_events_total{what=\"password_shed\"} 1";
+    assert!(hashing.metrics.render().contains(counted));
     drop(hold);
 }
 

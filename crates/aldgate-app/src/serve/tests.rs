@@ -116,3 +116,57 @@ async fn a_stop_lets_running_requests_end() {
     task.await.unwrap();
     assert!(TcpStream::connect(address).await.is_err());
 }
+
+/// A client that trusts the local CA and offers `alpn`.
+fn tls_client(ca: &crate::tls::LocalCa, alpn: &[u8]) -> tokio_rustls::TlsConnector {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(ca.certificate().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![alpn.to_vec()];
+    Arc::new(config).into()
+}
+
+#[tokio::test]
+async fn https_with_the_local_ca_serves_both_protocols() {
+    use crate::clock::{Clock as _, SystemClock};
+    let data = tempfile::tempdir().unwrap();
+    let now = SystemClock.now();
+    let ca = crate::tls::LocalCa::open(data.path(), now).unwrap();
+    let tls = ca.server_config(&[], now).unwrap();
+    let server = Server::bind("127.0.0.1:0".parse().unwrap(), Some(tls), limits())
+        .await
+        .unwrap();
+    let address = server.address().unwrap();
+    let stop = Stop::new();
+    let signal = stop.clone();
+    let task = tokio::spawn(async move { server.run(router(), &signal).await });
+    for alpn in [&b"h2"[..], b"http/1.1"] {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let name = "localhost".try_into().unwrap();
+        let mut stream = tls_client(&ca, alpn).connect(name, stream).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(alpn));
+        if alpn == b"http/1.1" {
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+                .await
+                .unwrap();
+            let mut answer = [0; 15];
+            stream.read_exact(&mut answer).await.unwrap();
+            assert_eq!(&answer, b"HTTP/1.1 200 OK");
+        }
+    }
+    // Plain HTTP on the TLS port gets nothing.
+    assert_eq!(
+        exchange(address, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+            .await
+            .find("200"),
+        None
+    );
+    stop.now();
+    task.await.unwrap();
+}

@@ -1,12 +1,12 @@
 use aldgate_app::app::App;
 use aldgate_app::error::OAuthRejection;
-use aldgate_app::extract::{ClientRequest, Tenant};
+use aldgate_app::extract::{Browser, ClientRequest, FormParams, Tenant};
 use aldgate_app::mail::OutgoingMail;
 use aldgate_app::respond;
 use aldgate_core::api::SigningAlg;
 use aldgate_core::key::LEAD;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 
@@ -23,8 +23,25 @@ async fn token(request: ClientRequest) -> Result<Response, OAuthRejection> {
     Ok(respond::json(StatusCode::OK, &json!({"id": id})))
 }
 
+const FORM: &str = "<form method=post action=\"/form\"><input type=hidden name=_csrf value=\"";
+
+async fn show(State(app): State<App>, browser: Browser) -> Response {
+    let page = format!("{FORM}{}\"></form>", browser.token(&app, "form"));
+    ([(SET_COOKIE, browser.cookie())], page).into_response()
+}
+
+async fn submit(
+    State(app): State<App>,
+    browser: Browser,
+    FormParams(params): FormParams,
+) -> Result<&'static str, OAuthRejection> {
+    browser.check(&app, "form", &params)?;
+    Ok("done")
+}
+
 fn routes() -> Router<App> {
     Router::new()
+        .route("/form", get(show).post(submit))
         .route("/.well-known/jwks.json", get(keys))
         .route("/oauth/token", post(token))
         .route(
@@ -153,6 +170,46 @@ async fn oau_06_credentials_are_read_from_header_form_and_json() {
 }
 
 #[tokio::test]
+async fn web_01_a_form_works_only_for_the_browser_it_was_shown_to() {
+    let server = TestServer::start(routes()).await;
+    let mut browser = server.browser();
+    browser.get(&server.url("form")).await;
+    let form = browser.form("/form");
+    assert_eq!(browser.send(&form).await.text(), "done");
+    assert_eq!(
+        browser.send(&form.clone().without("_csrf")).await.status,
+        400
+    );
+    let mut other = server.browser();
+    assert_eq!(other.send(&form).await.status, 400);
+    other.get(&server.url("form")).await;
+    assert_eq!(other.send(&form).await.status, 400);
+    // The session changed since the form was shown.
+    browser.set_cookie("aldgate", "alds_x");
+    assert_eq!(browser.send(&form).await.status, 400);
+    browser.get(&server.url("form")).await;
+    let fresh = browser.form("/form");
+    let fields: Vec<(&str, &str)> = fresh
+        .fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let cookies: Vec<String> = browser
+        .cookies()
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let cookies = cookies.join("; ");
+    let evil = [
+        ("cookie", cookies.as_str()),
+        ("origin", "https://evil.test"),
+    ];
+    let refused = server.post_form(&fresh.action, &fields, &evil).await;
+    assert_eq!(refused.status, 400, "the same form from another site");
+    assert_eq!(browser.send(&fresh).await.text(), "done");
+}
+
+#[tokio::test]
 async fn ops_03_long_urls_and_bodies_are_refused() {
     let server = TestServer::start(routes()).await;
     let long = format!("{}?{}", server.url("issuer"), "a".repeat(17 << 10));
@@ -202,6 +259,28 @@ async fn log_01_a_panic_is_contained_and_tells_nothing() {
             .render()
             .contains("aldgate_events_total{what=\"panic\"} 1")
     );
+}
+
+#[tokio::test]
+async fn the_admin_listener_tells_whether_the_server_is_ready() {
+    let server = TestServer::start(routes()).await;
+    let admin = aldgate_app::admin::router(server.app.clone());
+    for (path, expected) in [
+        ("/healthz", "ok"),
+        ("/readyz", "{\"database\":\"ok\",\"keys\":\"ok\"}"),
+        ("/metrics", "aldgate_http_requests_running"),
+    ] {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let response = admin.clone().oneshot(request).await.expect("infallible");
+        assert_eq!(response.status(), 200, "{path}");
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .expect("a body")
+            .to_bytes();
+        assert!(String::from_utf8_lossy(&body).contains(expected), "{path}");
+    }
 }
 
 #[tokio::test]
