@@ -52,6 +52,9 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Write a tenant's state as files that `apply` reads
     Export(Export),
+    /// Tokens
+    #[command(subcommand)]
+    Token(Token),
     /// The tenant log
     #[command(subcommand)]
     Logs(Logs),
@@ -216,6 +219,22 @@ pub(crate) struct Export {
     pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) tenant: TenantArg,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Token {
+    /// Explain a token: what it is, whom it is for, and whether an API would accept it
+    Explain {
+        /// A token, an Authorization header or the output of `curl -v`; `-` reads stdin
+        token: String,
+        /// Identifier of the API that should accept it
+        #[arg(long, value_name = "IDENTIFIER")]
+        api: Option<String>,
+        #[command(flatten)]
+        tenant: TenantArg,
+        #[command(flatten)]
+        output: Json,
+    },
 }
 
 #[derive(Debug, Clone, Subcommand)]

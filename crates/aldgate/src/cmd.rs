@@ -11,3 +11,4 @@ pub(crate) mod logs;
 pub(crate) mod migrate;
 pub(crate) mod serve;
 pub(crate) mod tenant;
+pub(crate) mod token;

@@ -68,6 +68,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Key(command) => cmd::key::run(cli, command).await,
         Command::Apply(args) => cmd::apply::apply(cli, args).await,
         Command::Export(args) => cmd::apply::export(cli, args).await,
+        Command::Token(command) => cmd::token::run(cli, command).await,
         Command::Logs(command) => cmd::logs::run(cli, command).await,
         Command::Backup(args) => cmd::backup::backup(cli, args).await,
         Command::Restore(args) => cmd::backup::restore(cli, args).await,

@@ -1,10 +1,13 @@
 //! Serves the demo application: static files, and `config.json` with what it has to know.
 
-use axum::extract::Path;
+use std::sync::Arc;
+
+use aldgate_app::page::asset_file;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use rust_embed::RustEmbed;
 use serde_json::{Value, json};
 
@@ -12,40 +15,80 @@ use serde_json::{Value, json};
 #[folder = "demo/"]
 struct Files;
 
-/// The demo application's own server. It holds no secret.
-pub(crate) fn router(dev: &Value) -> Router {
-    let config = json!({
-        "issuer": dev["issuer"],
-        "client_id": dev["spa"]["client_id"],
-        "second_client_id": dev["second_spa"]["client_id"],
-        "audience": dev["api"]["identifier"],
-        "api_url": dev["demo_api_url"],
-        "user": dev["user"],
-    });
-    Router::new()
-        .route("/config.json", get(move || async move { Json(config) }))
-        .route("/", get(|| async { file("index.html") }))
-        .route("/callback", get(|| async { file("index.html") }))
-        .route(
-            "/{*path}",
-            get(|Path(path): Path<String>| async move { file(&path) }),
-        )
+struct Demo {
+    config: Value,
+    policy: HeaderValue,
 }
 
-fn file(path: &str) -> Response {
-    let Some(found) = Files::get(path) else {
-        return (StatusCode::NOT_FOUND, "The demo has no such file.\n").into_response();
+/// The demo application's own server. It holds no secret.
+pub(crate) fn router(dev: &Value) -> anyhow::Result<Router> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (issuer, api) = (text(&dev["issuer"]), text(&dev["demo_api_url"]));
+    let config = json!({
+        "issuer": issuer,
+        "redirect_uri": format!("{}/callback", text(&dev["demo_spa_url"])),
+        "applications": [
+            {"client_id": dev["spa"]["client_id"], "name": "Demo SPA"},
+            {"client_id": dev["second_spa"]["client_id"], "name": "Demo second application"},
+        ],
+        "audience": dev["api"]["identifier"],
+        "api_url": format!("{api}/orders"),
+        "user": dev["user"],
+        "outbox_url": format!("{issuer}dev/outbox"),
+    });
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src \
+         'self' {issuer} {api}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    let demo = Demo {
+        config,
+        policy: HeaderValue::from_str(&policy)?,
     };
-    let kind = match path.rsplit_once('.').map(|(_, ending)| ending) {
+    Ok(Router::new()
+        .route(
+            "/config.json",
+            get(|State(demo): State<Arc<Demo>>| async move { Json(demo.config.clone()) }),
+        )
+        .route("/", get(|demo| async { index(demo) }))
+        .route("/callback", get(|demo| async { index(demo) }))
+        .route(
+            "/{file}",
+            get(|Path(name): Path<String>| async move { file(&name) }),
+        )
+        .with_state(Arc::new(demo)))
+}
+
+fn index(State(demo): State<Arc<Demo>>) -> Response {
+    let mut response = file("index.html");
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, demo.policy.clone());
+    response
+}
+
+fn file(name: &str) -> Response {
+    // The folder holds a README for its developers too.
+    let own = Files::get(name)
+        .filter(|_| !name.ends_with(".md"))
+        .map(|found| (kind(name), found.data.into_owned()));
+    // The design system comes from the server's own pages.
+    match own.or_else(|| asset_file(name)) {
+        Some((kind, bytes)) => {
+            let headers = [
+                (header::CONTENT_TYPE, kind),
+                (header::CACHE_CONTROL, "no-store"),
+            ];
+            (headers, bytes).into_response()
+        }
+        None => (StatusCode::NOT_FOUND, "The demo has no such file.\n").into_response(),
+    }
+}
+
+fn kind(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("css") => "text/css; charset=utf-8",
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
-        Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
-    };
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (headers, found.data.into_owned()).into_response()
+    }
 }
