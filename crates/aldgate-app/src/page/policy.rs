@@ -29,17 +29,18 @@ impl Policy {
 
     /// A page of a login transaction, whose form may end in a redirect to the application.
     ///
-    /// `redirect_uris`: where that redirect may lead. Chromium applies `form-action` to every
-    /// redirect that follows a form, so the application's own addresses must be listed (all of
-    /// its callbacks, for applications that redirect once more), else the login ends in a blank
-    /// page. The opener is kept: `loginWithPopup` of the SDKs speaks to it at the end.
+    /// `redirect_uris`: where that redirect may lead. The forms may then lead to any address of
+    /// these schemes: Chromium applies `form-action` to every redirect that follows a form, the
+    /// application's own included, so that a callback on one host that goes on to another would
+    /// end in a blank page, and nobody can list those hosts. The opener is kept:
+    /// `loginWithPopup` of the SDKs speaks to it at the end.
     pub fn transaction<'a>(redirect_uris: impl IntoIterator<Item = &'a str>) -> Self {
         let mut policy = Self {
             severs_opener: false,
             ..Self::page()
         };
         for uri in redirect_uris.into_iter().take(MAX_SOURCES) {
-            match source(uri) {
+            match scheme_source(uri) {
                 Some(source) if !policy.form_action.contains(&source) => {
                     policy.form_action.push(source);
                 }
@@ -49,10 +50,11 @@ impl Policy {
         policy
     }
 
-    /// The `response_mode=form_post` page: its form posts to the application and nowhere else.
+    /// The `response_mode=form_post` page: its form posts to the application, which may redirect
+    /// wherever its scheme reaches (as for [`Self::transaction`]), and not to this server.
     pub fn form_post(redirect_uri: &str) -> Self {
         Self {
-            form_action: source(redirect_uri).into_iter().collect(),
+            form_action: scheme_source(redirect_uri).into_iter().collect(),
             severs_opener: false,
             // The application may check `Origin`; `same-origin` would send "null" there.
             referrer: "strict-origin",
@@ -157,14 +159,21 @@ fn list(sources: &[String]) -> String {
     }
 }
 
+/// The CSP source for everything under an address's scheme, if the scheme is harmless.
+fn scheme_source(uri: &str) -> Option<String> {
+    let url = Url::parse(uri).ok()?;
+    let scheme = url.scheme();
+    let dangerous = matches!(scheme, "javascript" | "data" | "vbscript" | "blob" | "file");
+    (!dangerous).then(|| format!("{scheme}:"))
+}
+
 /// The CSP source that stands for an address: its origin, or only its scheme if the address has
 /// no origin a CSP can name: native schemes, IPv6 literals, exotic host names.
 fn source(uri: &str) -> Option<String> {
     let url = Url::parse(uri).ok()?;
     let scheme = url.scheme();
     if !matches!(scheme, "http" | "https") {
-        let dangerous = matches!(scheme, "javascript" | "data" | "vbscript" | "blob" | "file");
-        return (!dangerous).then(|| format!("{scheme}:"));
+        return scheme_source(uri);
     }
     let host = url.host_str()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
@@ -229,9 +238,17 @@ mod tests {
         assert!(!csp.contains("unsafe"), "{csp}");
         assert!(csp.starts_with("default-src 'none'; style-src 'self'; script-src 'self'; "));
         assert!(
-            csp.contains("form-action 'self' https://app.test com.example.app:;"),
+            csp.contains("form-action 'self' https: com.example.app:;"),
             "{csp}"
         );
+    }
+
+    #[test]
+    fn oid_11_form_post_leads_away_and_nowhere_else() {
+        let csp = |uri| header(&Policy::form_post(uri), "content-security-policy").expect("one");
+        assert!(csp("https://app.test/cb").contains("form-action https:;"));
+        assert!(csp("http://localhost:3000/cb").contains("form-action http:;"));
+        assert!(csp("javascript:alert(1)").contains("form-action 'none';"));
     }
 
     #[test]
