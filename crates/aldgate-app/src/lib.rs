@@ -28,6 +28,7 @@ pub mod respond;
 pub mod rng;
 pub mod seal;
 pub mod serve;
+pub mod shared_keys;
 pub mod support;
 pub mod tls;
 

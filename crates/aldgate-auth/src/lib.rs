@@ -2,6 +2,16 @@
 //!
 //! This file is the route table: one line for each group, from the file that answers it.
 
+mod audience;
+mod bearer;
+mod client;
+mod introspect;
+pub mod issue;
+mod revoke;
+mod token;
+mod userinfo;
+mod well_known;
+
 use aldgate_app::App;
 use aldgate_app::page::{asset, favicon};
 use axum::Router;
@@ -13,4 +23,10 @@ pub fn routes() -> Router<App> {
         // Styles and scripts of the pages.
         .route("/assets/{file}", get(asset))
         .route("/favicon.ico", get(favicon))
+        // Discovery and tokens.
+        .merge(introspect::routes())
+        .merge(revoke::routes())
+        .merge(token::routes())
+        .merge(userinfo::routes())
+        .merge(well_known::routes())
 }

@@ -1,0 +1,115 @@
+//! Which key signs a token: one of the tenant's, or the secret that an application or an API shares
+//! with the server (HS256, ruling R11).
+
+use std::sync::Arc;
+
+use aldgate_core::api::{Api, SigningAlg};
+use aldgate_core::application::Application;
+use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
+use aldgate_core::id::TenantId;
+use aldgate_core::secret::Secret;
+use aldgate_core::tenant::Tenant;
+use aldgate_jose::{Alg, SigningKey, b64};
+
+use crate::app::App;
+use crate::seal::Place;
+
+/// Where the client secret of an application is sealed (`Application::secret_sealed`).
+#[must_use]
+pub fn client_secret_place<'a>(tenant: &'a TenantId, application: &'a Application) -> Place<'a> {
+    Place {
+        tenant,
+        table: "applications",
+        row: application.id.as_str(),
+        column: "secret_sealed",
+    }
+}
+
+/// Where the signing secret of an API is sealed (`Api::signing_secret_sealed`).
+#[must_use]
+pub fn signing_secret_place<'a>(tenant: &'a TenantId, api: &'a Api) -> Place<'a> {
+    Place {
+        tenant,
+        table: "apis",
+        row: api.id.as_str(),
+        column: "signing_secret_sealed",
+    }
+}
+
+impl App {
+    /// Seals a secret for one of the places above.
+    #[must_use]
+    pub fn seal_text(&self, place: &Place<'_>, secret: &Secret<String>) -> String {
+        b64::encode(
+            &self
+                .sealer
+                .seal(place, secret.expose().as_bytes(), &mut self.rng()),
+        )
+    }
+
+    /// The key that signs an application's ID tokens.
+    ///
+    /// # Errors
+    /// `server_error` when the secret for HS256 is missing, too short or does not open;
+    /// `temporarily_unavailable` when the database does not answer.
+    pub async fn id_token_signer(
+        &self,
+        tenant: &Tenant,
+        application: &Application,
+    ) -> Result<Arc<SigningKey>, OAuthError> {
+        let alg = application.jwt_configuration.alg;
+        if alg != SigningAlg::Hs256 {
+            return Ok(self.signer(tenant, alg).await?);
+        }
+        let place = client_secret_place(&tenant.id, application);
+        self.shared_key(
+            &place,
+            application.secret_sealed.as_deref(),
+            "client secret",
+        )
+    }
+
+    /// The key that signs an API's access tokens.
+    ///
+    /// # Errors
+    /// As [`App::id_token_signer`].
+    pub async fn access_token_signer(
+        &self,
+        tenant: &Tenant,
+        api: &Api,
+    ) -> Result<Arc<SigningKey>, OAuthError> {
+        if api.signing_alg != SigningAlg::Hs256 {
+            return Ok(self.signer(tenant, api.signing_alg).await?);
+        }
+        let place = signing_secret_place(&tenant.id, api);
+        self.shared_key(
+            &place,
+            api.signing_secret_sealed.as_deref(),
+            "signing secret",
+        )
+    }
+
+    fn shared_key(
+        &self,
+        place: &Place<'_>,
+        sealed: Option<&str>,
+        what: &'static str,
+    ) -> Result<Arc<SigningKey>, OAuthError> {
+        let refuse = |cause: String| {
+            OAuthError::new(ErrorCode::ServerError, "The server could not sign").because(
+                Refusal::new("shared_secret", cause)
+                    .expected("a sealed secret of at least 256 bits")
+                    .remedy(format!("Rotate the {what}, or choose RS256.")),
+            )
+        };
+        let sealed =
+            sealed.ok_or_else(|| refuse(format!("HS256 is set, but no {what} is kept")))?;
+        let sealed = b64::decode(sealed).map_err(|error| refuse(error.to_string()))?;
+        let secret = self
+            .sealer
+            .open(place, &sealed)
+            .map_err(|e| refuse(e.to_string()))?;
+        let key = SigningKey::hmac(Alg::HS256, secret.expose());
+        key.map(Arc::new).map_err(|error| refuse(error.to_string()))
+    }
+}
