@@ -134,6 +134,12 @@ impl Hashing {
         })
     }
 
+    /// Whether a hash made elsewhere can be checked, at a bearable cost.
+    #[must_use]
+    pub fn is_known(&self, hash: &str) -> bool {
+        Stored::parse(hash).is_some()
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Memory) -> T + Send + 'static,

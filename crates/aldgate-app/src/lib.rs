@@ -3,6 +3,7 @@
 //! No route of the product lives here. [`app::App`] is the only shared state; [`edge`] surrounds
 //! every request; [`extract`] holds what handlers take as arguments.
 
+pub mod accounts;
 pub mod admin;
 pub mod app;
 mod caches;

@@ -74,6 +74,17 @@ pub struct VerifyEmail {
     pub email: String,
 }
 
+/// `/u/unblock`: lifts the block after too many failed logins. Field: `ticket` (hidden).
+#[derive(Clone, Debug, Serialize)]
+pub struct Unblock {
+    /// Where it posts to.
+    pub form: Form,
+    /// The ticket of the mail's link.
+    pub ticket: String,
+    /// The account's address.
+    pub email: String,
+}
+
 /// `/oidc/logout` without a hint that matches the session: asks first. The buttons are
 /// `action=logout` and `action=stay`.
 #[derive(Clone, Debug, Serialize)]
@@ -175,6 +186,22 @@ impl Page for VerifyEmail {
             form: Form {
                 state: None,
                 ..Form::sample("/u/email-verification")
+            },
+            ticket: "tkt_c2FtcGxlLXRpY2tldA".to_owned(),
+            email: "ada@example.com".to_owned(),
+        };
+        vec![("plain", plain)]
+    }
+}
+
+impl Page for Unblock {
+    const TEMPLATE: &'static str = "unblock.html";
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let plain = Self {
+            form: Form {
+                state: None,
+                ..Form::sample("/u/unblock")
             },
             ticket: "tkt_c2FtcGxlLXRpY2tldA".to_owned(),
             email: "ada@example.com".to_owned(),

@@ -3,7 +3,7 @@
 use super::{
     Chrome, Consent, ErrorPage, ForgotPassword, FormPost, Login, LoginIdentifier, LoginPassword,
     LogoutConfirm, Mail, Notice, Outbox, OutboxMail, Page, PageError, ResetPassword, SignUp,
-    VerifyEmail, WebMessage, render, render_mail,
+    Unblock, VerifyEmail, WebMessage, render, render_mail,
 };
 
 /// A rendered sample.
@@ -24,6 +24,7 @@ pub fn gallery(chrome: &Chrome) -> Vec<Exhibit> {
     exhibits.extend(room::<SignUp>(chrome));
     exhibits.extend(room::<ForgotPassword>(chrome));
     exhibits.extend(room::<ResetPassword>(chrome));
+    exhibits.extend(room::<Unblock>(chrome));
     exhibits.extend(room::<VerifyEmail>(chrome));
     exhibits.extend(room::<LogoutConfirm>(chrome));
     exhibits.extend(room::<Consent>(chrome));

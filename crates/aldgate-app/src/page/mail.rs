@@ -38,6 +38,8 @@ pub enum MailKind {
     BlockedAccount,
     /// A new account. Auth0: `welcome_email`.
     Welcome,
+    /// The address was changed; goes to the old one, which can take it back.
+    EmailChanged,
 }
 
 /// A mail, ready to send.
@@ -72,12 +74,13 @@ pub fn render_mail(mail: &Mail, chrome: &Chrome) -> Result<RenderedMail, PageErr
 
 impl MailKind {
     /// One of each.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::VerifyEmail,
         Self::ResetPassword,
         Self::PasswordChanged,
         Self::BlockedAccount,
         Self::Welcome,
+        Self::EmailChanged,
     ];
 }
 
@@ -121,6 +124,7 @@ impl Mail {
             ("password-changed", mail(MailKind::PasswordChanged)),
             ("blocked-account", blocked),
             ("welcome", mail(MailKind::Welcome)),
+            ("email-changed", mail(MailKind::EmailChanged)),
         ]
     }
 }

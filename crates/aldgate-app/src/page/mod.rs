@@ -27,7 +27,7 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
-pub use account::{ForgotPassword, LogoutConfirm, ResetPassword, SignUp, VerifyEmail};
+pub use account::{ForgotPassword, LogoutConfirm, ResetPassword, SignUp, Unblock, VerifyEmail};
 pub use assets::{asset, asset_file, asset_names, asset_path, brand_stylesheet, favicon};
 pub use brand::{Background, Brand, Color};
 pub use chrome::Chrome;

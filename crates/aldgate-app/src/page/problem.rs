@@ -25,6 +25,8 @@ pub enum Problem {
     SignupClosed,
     /// An account with this address exists already.
     UserExists,
+    /// The account was not made; whether because the address is taken is not said.
+    SignupRefused,
     /// A required field is empty.
     Required,
     /// Not an e-mail address.
@@ -55,13 +57,14 @@ pub enum Problem {
 
 impl Problem {
     /// One of each, for tests and samples.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::WrongCredentials,
         Self::Blocked,
         Self::TooManyAttempts { minutes: 10 },
         Self::Busy,
         Self::SignupClosed,
         Self::UserExists,
+        Self::SignupRefused,
         Self::Required,
         Self::EmailInvalid,
         Self::UsernameInvalid,
@@ -83,6 +86,7 @@ impl Problem {
             Self::Busy => "busy",
             Self::SignupClosed => "signup_closed",
             Self::UserExists => "user_exists",
+            Self::SignupRefused => "signup_refused",
             Self::Required => "required",
             Self::EmailInvalid => "email_invalid",
             Self::UsernameInvalid => "username_invalid",

@@ -264,6 +264,7 @@ fn web_02_hostile_values_stay_text_in_every_field_of_every_page() {
         attack::<SignUp>(),
         attack::<ForgotPassword>(),
         attack::<ResetPassword>(),
+        attack::<Unblock>(),
         attack::<VerifyEmail>(),
         attack::<LogoutConfirm>(),
         attack::<Consent>(),

@@ -1,0 +1,190 @@
+//! Making a database user.
+
+use aldgate_core::connection::Connection;
+use aldgate_core::event::Event;
+use aldgate_core::id::ClientId;
+use aldgate_core::password::{PasswordPolicy, RefusedPassword};
+use aldgate_core::secret::Secret;
+use aldgate_core::signup::{Draft, RefusedField};
+use aldgate_core::tenant::Tenant;
+use aldgate_core::ticket::TicketPurpose;
+use aldgate_core::user::User;
+use aldgate_store::{LoginName, Saved, StoreError, Taken, Tx};
+
+use super::password::{HashedPassword, SetPasswordError, hash_new_password, personal_words};
+use super::ticket::{MailedTicket, Post};
+use crate::app::App;
+use crate::hashing::HashingError;
+use crate::page::PageError;
+
+/// A user to be made.
+pub struct CreateUser<'a> {
+    /// Where she will log in: a database connection.
+    pub connection: &'a Connection,
+    /// Who she is.
+    pub draft: Draft,
+    /// How she will prove it.
+    pub credential: Credential,
+    /// Mails her a link that verifies her address, unless it is known to be hers.
+    pub verify: Option<Post<'a>>,
+    /// The application she came from.
+    pub client: Option<ClientId>,
+    /// What the tenant log says; the user is filled in.
+    pub event: Option<Event>,
+}
+
+/// How a new user will prove who she is.
+pub enum Credential {
+    /// Not at all yet: by a reset.
+    None,
+    /// By a password, which the connection's policy checks.
+    Password(Secret<String>),
+    /// By the password behind an imported hash, Argon2 or bcrypt; upgraded at the first login.
+    Hash(Secret<String>),
+}
+
+/// Why a user was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    /// A field is missing or has a wrong form.
+    #[error("{}", .0.refusal.cause)]
+    Field(RefusedField),
+    /// The policy refuses the password.
+    #[error("{}", .0.refusal(.1).cause)]
+    Password(RefusedPassword, PasswordPolicy),
+    /// The connection is no user database.
+    #[error("the connection {0} is no database of users")]
+    NotADatabase(String),
+    /// The hash is none that can be checked.
+    #[error("the hash is neither Argon2 (PHC) nor bcrypt, or too costly")]
+    UnknownHash,
+    /// Somebody has the id, address, username or phone number already.
+    #[error("the {} is taken already", taken_field(.0))]
+    Exists(Taken),
+    /// The hashing threads are busy.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The mail cannot be rendered.
+    #[error(transparent)]
+    Mail(#[from] PageError),
+}
+
+/// Makes a database user, after every check, in one unit of work with her password, the mail that
+/// verifies her address, and the event. Whether she exists already is found out last, after the
+/// password was hashed, so that it takes as long either way (ACC-04).
+///
+/// # Errors
+/// [`CreateUserError`].
+pub async fn create_user(
+    app: &App,
+    tenant: &Tenant,
+    new: CreateUser<'_>,
+) -> Result<User, CreateUserError> {
+    if !new.connection.is_database() {
+        return Err(CreateUserError::NotADatabase(new.connection.name.clone()));
+    }
+    let now = app.now();
+    let pictures = tenant.issuer.join("avatars/");
+    let user = new
+        .draft
+        .into_user(new.connection, &pictures, now, &mut app.rng())
+        .map_err(CreateUserError::Field)?;
+    let password = hash(app, tenant, new.connection, &user, new.credential).await?;
+    let verify = match new.verify {
+        Some(post) if !user.email_verified => {
+            post.ticket(TicketPurpose::VerifyEmail, &user, new.client.as_ref(), now)?
+        }
+        _ => None,
+    };
+    let event = new.event.map(|mut event| {
+        event.user_id = Some(user.id.clone());
+        event.user_name.clone_from(&user.email);
+        event.connection = Some(new.connection.name.clone());
+        event
+    });
+    let account = Account {
+        user,
+        password,
+        verify,
+        event,
+    };
+    let user = account.user.clone();
+    let saved = app
+        .store
+        .write(&tenant.id, move |tx| account.save(tx))
+        .await;
+    match saved {
+        Ok(Saved::Done) => Ok(user),
+        Ok(Saved::Taken(taken)) => Err(CreateUserError::Exists(taken)),
+        // Another sign-up took the name between the look and the write.
+        Ok(Saved::Missing) | Err(StoreError::Conflict(_)) => {
+            Err(CreateUserError::Exists(Taken::Name(LoginName::Email)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+struct Account {
+    user: User,
+    password: Option<HashedPassword>,
+    verify: Option<MailedTicket>,
+    event: Option<Event>,
+}
+
+impl Account {
+    fn save(&self, tx: &mut Tx<'_>) -> Result<Saved, StoreError> {
+        let saved = tx.users().create(&self.user)?;
+        if saved != Saved::Done {
+            return Ok(saved);
+        }
+        if let Some(password) = &self.password {
+            password.store(tx, &self.user.id, self.user.created_at)?;
+        }
+        if let Some(ticket) = &self.verify {
+            ticket.issue(tx)?;
+        }
+        if let Some(event) = &self.event {
+            tx.events().record(std::slice::from_ref(event))?;
+        }
+        Ok(saved)
+    }
+}
+
+async fn hash(
+    app: &App,
+    tenant: &Tenant,
+    connection: &Connection,
+    user: &User,
+    credential: Credential,
+) -> Result<Option<HashedPassword>, CreateUserError> {
+    match credential {
+        Credential::None => Ok(None),
+        Credential::Hash(hash) if app.hashing.is_known(hash.expose()) => {
+            Ok(Some(HashedPassword::imported(hash)))
+        }
+        Credential::Hash(_) => Err(CreateUserError::UnknownHash),
+        Credential::Password(typed) => {
+            let words = personal_words(tenant, user);
+            let hashed = hash_new_password(app, connection, typed.expose(), &words, &[]).await;
+            hashed.map(Some).map_err(|error| match error {
+                SetPasswordError::Refused(refused, policy) => {
+                    CreateUserError::Password(refused, policy)
+                }
+                SetPasswordError::Hashing(error) => error.into(),
+                SetPasswordError::Store(error) => error.into(),
+            })
+        }
+    }
+}
+
+const fn taken_field(taken: &Taken) -> &'static str {
+    match taken {
+        Taken::Id | Taken::Identity => "user_id",
+        Taken::Name(LoginName::Email) => "email",
+        Taken::Name(LoginName::Phone) => "phone_number",
+        Taken::Name(LoginName::Username) => "username",
+    }
+}
