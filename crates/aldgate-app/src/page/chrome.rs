@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aldgate_core::tenant::Tenant;
 use minijinja::value::Value;
 
 use super::{Brand, Locale, Overrides, Texts};
@@ -25,6 +26,19 @@ impl Chrome {
             brand,
             overrides: Arc::default(),
         }
+    }
+
+    /// The chrome of a tenant in the language that the request asks for; `ui_locales` and
+    /// `accept_language` may be empty. [`crate::App::chrome`] adds the tenant's own colours.
+    pub fn of(tenant: &Tenant, ui_locales: &str, accept_language: &str) -> Self {
+        let settings = &tenant.settings;
+        let enabled = &settings.enabled_locales;
+        let locale = Locale::negotiate(ui_locales, accept_language, enabled);
+        let name = settings.friendly_name.as_deref().unwrap_or("Aldgate");
+        let brand = Brand::named(name)
+            .logo(settings.picture_url.clone())
+            .support(settings.support_url.clone());
+        Self::new(locale, Arc::new(brand))
     }
 
     /// The texts of this language, the tenant's own first.
