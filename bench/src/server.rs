@@ -141,7 +141,7 @@ fn spawn(binary: &Path, data: &Path, port: u16) -> anyhow::Result<Child> {
     command
         .args(["dev", "--no-demo", "--port", &port.to_string(), "--data"])
         .arg(data);
-    command.env("ALDGATE_ADMIN__LISTEN", "127.0.0.1:0");
+    command.env("ALDGATE_ADMIN__LISTEN", "off");
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -95,7 +95,7 @@ test("passport-auth0 logs in and reads the profile", async () => {
   await page.waitForURL(`${app.origin}/me`);
   const profile = JSON.parse(await page.locator("body").innerText());
   assert.equal(profile.emails[0].value, USER.email);
-  assert.equal(profile.displayName, "Ada Example");
+  assert.equal(profile.displayName, "Maria Example");
   await page.context().close();
   await app.stop();
 });

@@ -70,7 +70,7 @@ function suite(tls) {
     await logInByRedirect(page);
     const user = await page.evaluate(() => window.client.getUser());
     assert.equal(user.email, USER.email);
-    assert.equal(user.name, "Ada Example");
+    assert.equal(user.name, "Maria Example");
     const token = decodeJwt(await silently(page));
     assert.deepEqual(token.aud, [API, `${server.issuer}userinfo`]);
     assert.equal(token.azp, SPA);

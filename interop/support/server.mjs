@@ -33,7 +33,7 @@ export class Server {
     server.#log = [];
     server.#process = spawn(binary, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ALDGATE_ADMIN__LISTEN: "127.0.0.1:0" },
+      env: { ...process.env, ALDGATE_ADMIN__LISTEN: "off" },
     });
     for (const stream of [server.#process.stdout, server.#process.stderr]) {
       stream.on("data", (chunk) => server.#log.push(chunk));

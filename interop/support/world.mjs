@@ -22,7 +22,7 @@ export const M2M = {
 };
 
 /** The person. */
-export const USER = { email: "ada@example.com", password: "correct horse battery 7 staple" };
+export const USER = { email: "maria@example.com", password: "correct horse battery 7 staple" };
 
 /** The database connection. */
 export const CONNECTION = "Username-Password-Authentication";
@@ -82,6 +82,6 @@ export function world(origin) {
       },
     ],
     clientGrants: [{ client_id: M2M.id, audience: API, scope: ["read:notes"] }],
-    users: [{ ...USER, email_verified: true, name: "Ada Example", connection: CONNECTION }],
+    users: [{ ...USER, email_verified: true, name: "Maria Example", connection: CONNECTION }],
   };
 }
