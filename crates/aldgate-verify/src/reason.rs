@@ -3,6 +3,8 @@
 mod hint;
 mod text;
 
+use std::sync::Arc;
+
 use aldgate_jose::{Alg, JoseError};
 use serde::Serialize;
 
@@ -80,7 +82,7 @@ pub enum Reason {
         /// The application it was made for.
         application: Option<String>,
         /// The audience to ask for instead.
-        audience: String,
+        audience: Arc<str>,
     },
     /// The issuer says that the token is not valid (RFC 7662).
     Inactive,
@@ -126,7 +128,7 @@ pub enum Reason {
         /// What it looks like.
         look: Look,
         /// The audience to ask for instead.
-        audience: String,
+        audience: Arc<str>,
     },
     /// A permission is missing.
     PermissionMissing {
@@ -188,7 +190,7 @@ pub enum Reason {
         /// Which.
         kind: TokenKind,
         /// The audience to ask for instead.
-        audience: String,
+        audience: Arc<str>,
     },
     /// The strict policy wants `typ` `at+jwt` (RFC 9068 section 4).
     WrongTyp {

@@ -59,6 +59,7 @@ struct Inner {
 /// What a token is measured by.
 pub(crate) struct Settings {
     pub(crate) audiences: Vec<String>,
+    pub(crate) wanted_audience: Arc<str>,
     pub(crate) algorithms: Vec<Alg>,
     pub(crate) leeway: Duration,
     pub(crate) typ: TypPolicy,
@@ -77,9 +78,9 @@ pub(crate) struct ClaimCheck {
 }
 
 impl Settings {
-    /// The audience to recommend.
-    pub(crate) fn wanted_audience(&self) -> String {
-        self.audiences.first().cloned().unwrap_or_default()
+    /// The audience to recommend; shared, so that refusing garbage allocates nothing.
+    pub(crate) fn wanted_audience(&self) -> Arc<str> {
+        Arc::clone(&self.wanted_audience)
     }
 }
 

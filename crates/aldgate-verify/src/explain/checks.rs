@@ -33,6 +33,9 @@ pub struct CheckRow {
     pub(super) decides: bool,
 }
 
+/// Stands in snippets where no API is known.
+const UNKNOWN_AUDIENCE: &str = "YOUR_API_IDENTIFIER";
+
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -152,6 +155,11 @@ impl List {
 fn settings(context: &Context) -> Settings {
     Settings {
         audiences: context.audience.iter().cloned().collect(),
+        wanted_audience: context
+            .audience
+            .as_deref()
+            .unwrap_or(UNKNOWN_AUDIENCE)
+            .into(),
         algorithms: match context.algorithms.is_empty() {
             true => Alg::ASYMMETRIC.to_vec(),
             false => context.algorithms.clone(),
@@ -169,8 +177,9 @@ fn settings(context: &Context) -> Settings {
 fn form(token: &str, decoded: &Decoded, context: &Context) -> Option<Result<(), Reason>> {
     let audience = context
         .audience
-        .clone()
-        .unwrap_or_else(|| "YOUR_API_IDENTIFIER".into());
+        .as_deref()
+        .unwrap_or(UNKNOWN_AUDIENCE)
+        .into();
     let error = match (jws::parse(token), &decoded.claims) {
         (Ok(_), Ok(_)) => return Some(Ok(())),
         (Ok(_), Err(error)) => return Some(Err(Reason::Claims(*error))),
@@ -256,7 +265,10 @@ fn described(name: &str, facts: &Facts<'_>) -> (String, String) {
         "kind" => ("an access token".into(), or_none(facts.typ)),
         "audience" => {
             let actual: Vec<_> = facts.claims.audience().collect();
-            (facts.settings.wanted_audience(), actual.join(", "))
+            (
+                facts.settings.wanted_audience().to_string(),
+                actual.join(", "),
+            )
         }
         "expiry" => (format!("exp after {now}"), format!("exp {}", time("exp"))),
         "not before" => (

@@ -177,7 +177,7 @@ async fn dpop_proofs_are_for_the_public_address() {
     let auth = format!("DPoP {token}");
     let good = proof("https://api.example/", "1");
     let with = |proof: &str| {
-        let headers = vec![("authorization", auth.clone()), ("dpop", proof.to_owned())];
+        let headers = [("authorization", auth.clone()), ("dpop", proof.to_owned())];
         let app = app.clone();
         async move {
             let headers: Vec<_> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();

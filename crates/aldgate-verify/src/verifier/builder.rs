@@ -62,6 +62,7 @@ impl VerifierBuilder {
         Self {
             settings: Settings {
                 audiences: vec![audience.to_owned()],
+                wanted_audience: audience.into(),
                 algorithms: vec![Alg::RS256, Alg::PS256, Alg::ES256, Alg::EdDSA],
                 leeway: Duration::from_secs(5),
                 typ: TypPolicy::AccessToken,

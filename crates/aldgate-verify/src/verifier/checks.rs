@@ -276,7 +276,7 @@ impl Facts<'_> {
         (ahead > self.leeway_micros()).then(|| ahead.unsigned_abs().div_ceil(1_000_000))
     }
 
-    fn wanted_audience(&self) -> String {
+    fn wanted_audience(&self) -> std::sync::Arc<str> {
         self.settings.wanted_audience()
     }
 }
