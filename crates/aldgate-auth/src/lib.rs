@@ -2,6 +2,7 @@
 //!
 //! This file is the route table: one line for each group, from the file that answers it.
 
+pub mod accounts;
 mod audience;
 mod bearer;
 mod client;
@@ -23,6 +24,8 @@ pub fn routes() -> Router<App> {
         // Styles and scripts of the pages.
         .route("/assets/{file}", get(asset))
         .route("/favicon.ico", get(favicon))
+        // Accounts.
+        .merge(accounts::routes())
         // Discovery and tokens.
         .merge(introspect::routes())
         .merge(revoke::routes())

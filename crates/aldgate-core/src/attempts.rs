@@ -35,6 +35,10 @@ pub enum Subject {
     Account(Account),
     /// Failures from one address for any account.
     Address(Address),
+    /// Mails that somebody asked to be sent to one account.
+    Mail(Account),
+    /// Accounts opened from one address.
+    SignUp(Address),
 }
 
 /// A client's address as it is counted: an IPv4 address, or the /64 network of an IPv6 address,
@@ -76,6 +80,10 @@ pub struct Limits {
     pub account: Rule,
     /// Per address, for any account.
     pub address: Rule,
+    /// Mails to one account that anybody can ask for.
+    pub mails: Rule,
+    /// Sign-ups from one address.
+    pub sign_ups: Rule,
 }
 
 /// What the store counted for a subject, this attempt included.
@@ -89,6 +97,7 @@ pub enum Counted {
 
 impl Default for Limits {
     /// Auth0's defaults where it has them (10 per account and address, 100 per address and day),
+    /// 50 sign-ups per address and day), 5 mails per account and hour,
     /// and a growing delay from the 50th failure on for an account that is attacked from many
     /// addresses: never more than 100 evaluations without one (NIST SP 800-63B).
     fn default() -> Self {
@@ -109,6 +118,19 @@ impl Default for Limits {
             },
             address: Rule {
                 max: 100,
+                memory: Seconds::days(1),
+                penalty: Penalty::Delay {
+                    first: Seconds::minutes(1),
+                    longest: Seconds::minutes(15),
+                },
+            },
+            mails: Rule {
+                max: 5,
+                memory: Seconds::hours(1),
+                penalty: Penalty::Block(Seconds::hours(1)),
+            },
+            sign_ups: Rule {
+                max: 50,
                 memory: Seconds::days(1),
                 penalty: Penalty::Delay {
                     first: Seconds::minutes(1),
@@ -205,6 +227,8 @@ impl fmt::Display for Subject {
             }
             Self::Account(account) => write!(f, "account {account}"),
             Self::Address(address) => write!(f, "address {}", address.0),
+            Self::Mail(account) => write!(f, "mail {account}"),
+            Self::SignUp(address) => write!(f, "sign-up {}", address.0),
         }
     }
 }

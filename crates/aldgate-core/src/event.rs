@@ -103,6 +103,8 @@ event_types! {
     BlockedAccount = "limit_wc",
     /// An address is blocked after too many failures.
     BlockedAddress = "limit_mu",
+    /// The block of an account was lifted.
+    UnblockedAccount = "ublkdu",
     /// A user logs in too often.
     UserLoginRate = "limit_sul",
     /// The rate limit was reached.
