@@ -183,8 +183,9 @@ servers=""
 trap 'for server in $servers; do kill "$server" 2>/dev/null || true; done' EXIT
 wait_for() {
     for attempt in $(seq 300); do
-        curl --silent --insecure --output /dev/null "$1" && return
         sleep 0.1
+        kill -0 "$!" || { echo "the server ended; is its port taken?" >&2; exit 1; }
+        curl --silent --insecure --output /dev/null "$1" && return
     done
     echo "nothing answers at $1" >&2
     exit 1
