@@ -91,7 +91,8 @@ pub struct Application {
 }
 
 impl Application {
-    /// A public application proves nothing but possession of the PKCE verifier (RFC 6749 section 2.1).
+    /// A public application proves nothing but possession of the PKCE verifier (RFC 6749 section
+    /// 2.1).
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == ClientAuthMethod::None
@@ -136,7 +137,8 @@ pub enum GrantType {
     /// RFC 8628.
     #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
     DeviceCode,
-    /// RFC 6749 section 4.2 and the implicit and hybrid flows of OpenID Connect. Off by default (R5).
+    /// RFC 6749 section 4.2 and the implicit and hybrid flows of OpenID Connect. Off by default
+    /// (R5).
     #[serde(rename = "implicit")]
     Implicit,
     /// Auth0: recovery code as second factor.

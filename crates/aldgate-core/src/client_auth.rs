@@ -1,7 +1,7 @@
 //! Client authentication (RFC 6749 section 2.3, RFC 7523, OAU-06).
 //!
-//! [`Presented`] is what a request presents; [`claimed_client`] says whose it claims to be, the shell
-//! looks that application up, and [`authenticate`] decides. The only way to an
+//! [`Presented`] is what a request presents; [`claimed_client`] says whose it claims to be, the
+//! shell looks that application up, and [`authenticate`] decides. The only way to an
 //! [`AuthenticatedClient`] leads through here.
 
 mod assertion;
@@ -48,8 +48,8 @@ impl AuthenticatedClient {
 /// Whose credentials they claim to be: for an assertion, its subject.
 ///
 /// # Errors
-/// `invalid_client` when an assertion cannot be read, `invalid_request` when it and `client_id` name
-/// two applications.
+/// `invalid_client` when an assertion cannot be read, `invalid_request` when it and `client_id`
+/// name two applications.
 pub fn claimed_client(presented: &Presented) -> Result<ClientId, OAuthError> {
     match presented {
         Presented::Assertion {

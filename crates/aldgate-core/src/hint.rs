@@ -24,8 +24,8 @@ pub struct Hint {
 }
 
 impl Hint {
-    /// Verifies `token`. `find_key` chooses the key by the header, among all keys of the tenant that
-    /// were not revoked, retired ones too.
+    /// Verifies `token`. `find_key` chooses the key by the header, among all keys of the tenant
+    /// that were not revoked, retired ones too.
     ///
     /// # Errors
     /// Says what is wrong with the token; never repeats it.

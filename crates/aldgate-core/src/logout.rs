@@ -1,8 +1,8 @@
 //! Logout: who may end a session by a link, and where the browser may go afterwards (ruling R4,
 //! OID-03).
 //!
-//! Whoever asks to be logged out is, even when the address to go to afterwards is refused: the other
-//! way round people would walk away from a browser that is still logged in.
+//! Whoever asks to be logged out is, even when the address to go to afterwards is refused: the
+//! other way round people would walk away from a browser that is still logged in.
 
 use url::form_urlencoded;
 
@@ -134,8 +134,8 @@ pub fn rp_initiated(request: RpInitiated<'_>) -> Outcome {
     Outcome::Done(uri.map(|uri| with_state(uri, request.state)))
 }
 
-/// Whether the request proves to know the session: by an ID token of it, or by its `sid`, which only
-/// ID tokens of it tell.
+/// Whether the request proves to know the session: by an ID token of it, or by its `sid`, which
+/// only ID tokens of it tell.
 fn is_vouched_for(request: RpInitiated<'_>, hint: Option<&Hint>) -> bool {
     let Some(session) = request.session else {
         return false;

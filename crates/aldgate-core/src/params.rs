@@ -169,7 +169,8 @@ impl fmt::Debug for Params {
 /// Decodes one form-encoded word: `+` is a space, `%XX` a byte, the result UTF-8.
 ///
 /// # Errors
-/// [`ParamsError::Encoding`] when a `%` is not followed by two hexadecimal digits or the bytes are not UTF-8.
+/// [`ParamsError::Encoding`] when a `%` is not followed by two hexadecimal digits or the bytes are
+/// not UTF-8.
 pub fn form_decode(word: &[u8]) -> Result<String, ParamsError> {
     let broken = || ParamsError::Encoding(clip(&String::from_utf8_lossy(word)));
     let mut bytes = Vec::with_capacity(word.len());

@@ -16,8 +16,8 @@ impl Challenge {
     ///
     /// # Errors
     /// `invalid_request` for `plain` and unknown methods (an absent method means `plain`, RFC 7636
-    /// section 4.3), for a challenge of the wrong form, for a method without a challenge, and for an
-    /// absent challenge where one is required.
+    /// section 4.3), for a challenge of the wrong form, for a method without a challenge, and for
+    /// an absent challenge where one is required.
     pub fn from_request(
         challenge: Option<&str>,
         method: Option<&str>,
@@ -58,12 +58,13 @@ impl Challenge {
     }
 }
 
-/// Checks the `code_verifier` of a token request against the challenge that the code was issued with
-/// (RFC 7636 section 4.6). A verifier for a code without a challenge is refused too: somebody
+/// Checks the `code_verifier` of a token request against the challenge that the code was issued
+/// with (RFC 7636 section 4.6). A verifier for a code without a challenge is refused too: somebody
 /// stripped the challenge on the way (RFC 9700 section 2.1.1).
 ///
 /// # Errors
-/// `invalid_grant`, always with the same text on the wire as Auth0 has it where a verifier was sent.
+/// `invalid_grant`, always with the same text on the wire as Auth0 has it where a verifier was
+/// sent.
 pub fn verify(challenge: Option<&str>, verifier: Option<&str>) -> Result<(), OAuthError> {
     match (challenge, verifier) {
         (None, None) => Ok(()),

@@ -61,8 +61,8 @@ pub fn provision(id: TenantId, issuer: Issuer, now: Timestamp, rng: &mut dyn Ent
     }
 }
 
-/// The Management API of a tenant: identifier `{issuer}api/v2/`, RBAC on, RS256 and the dialect that
-/// Auth0's own has.
+/// The Management API of a tenant: identifier `{issuer}api/v2/`, RBAC on, RS256 and the dialect
+/// that Auth0's own has.
 pub fn management_api(issuer: &Issuer, now: Timestamp, rng: &mut dyn Entropy) -> Api {
     let scope = |value: String| ApiScope {
         description: Some(value.replace(':', " ").replace('_', " ")),

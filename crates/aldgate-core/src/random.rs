@@ -1,6 +1,7 @@
 //! Randomness as an argument: decisions never reach for an ambient generator.
 
-/// A source of unpredictable bytes. The server hands out the operating system's, tests a seeded one.
+/// A source of unpredictable bytes. The server hands out the operating system's, tests a seeded
+/// one.
 pub trait Entropy {
     /// Fills `bytes` with random bytes.
     fn fill(&mut self, bytes: &mut [u8]);

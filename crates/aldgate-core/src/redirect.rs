@@ -25,8 +25,9 @@ pub struct CheckedRedirect {
 impl CheckedRedirect {
     /// Finds where the answer to an authorization request goes.
     ///
-    /// `sent` is the `redirect_uri` parameter. It may be left out when exactly one is registered and
-    /// the request is not an OpenID Connect one (ruling R3; OpenID Connect Core section 3.1.2.1).
+    /// `sent` is the `redirect_uri` parameter. It may be left out when exactly one is registered
+    /// and the request is not an OpenID Connect one (ruling R3; OpenID Connect Core section
+    /// 3.1.2.1).
     ///
     /// # Errors
     /// A refusal for a page: there is no trusted address to answer at (RFC 6749 section 4.1.2.1).

@@ -161,7 +161,8 @@ impl TokenKind {
         ))
     }
 
-    /// Hashes `text` for a look-up if it has the shape of this kind; otherwise `None`, without hashing.
+    /// Hashes `text` for a look-up if it has the shape of this kind; otherwise `None`, without
+    /// hashing.
     #[must_use]
     pub fn hash(self, text: &str) -> Option<TokenHash> {
         let body = text.strip_prefix(self.prefix())?;

@@ -12,8 +12,8 @@ use crate::time::{Seconds, Timestamp};
 pub const LIFETIME: Seconds = Seconds::hours(1);
 
 /// A running authorization. Its handle is in the address of every page of it and worthless without
-/// the cookie of the browser that began it (SES-01). It keeps the request as sent: every return runs
-/// every check again (SES-04, OAU-12).
+/// the cookie of the browser that began it (SES-01). It keeps the request as sent: every return
+/// runs every check again (SES-04, OAU-12).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {
     /// What was asked for.

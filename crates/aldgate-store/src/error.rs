@@ -13,13 +13,13 @@ pub enum StoreError {
     Conflict(&'static str),
     /// A stored row cannot be read, or a value is not allowed in its column: a fault in the data or
     /// in this program. Answered as 500.
-    #[error("corrupt row: table {table}, column {column}, row {id}: {reason}")]
+    #[error("corrupt row: table {table}, column {column}, row {id:?}: {reason}")]
     Corrupt {
         /// The table of the statement.
         table: &'static str,
         /// The column's name, or its position where the engine gives none.
         column: String,
-        /// The row's first text column, which by our convention tells which row it is.
+        /// The row's id, if it was looked up by that; else empty.
         id: String,
         /// What was expected and what was there.
         reason: String,

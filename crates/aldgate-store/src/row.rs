@@ -7,6 +7,7 @@ use crate::error::StoreError;
 use crate::postgres;
 use crate::sql::Sql;
 use crate::sqlite;
+use crate::value::{Params, Value};
 
 /// One column's value as both engines give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub(crate) enum Cell<'a> {
 /// A row of a result, valid during the closure that reads it.
 pub(crate) struct Row<'a> {
     sql: &'a Sql,
+    params: Params<'a>,
     source: Source<'a>,
 }
 
@@ -29,17 +31,29 @@ enum Source<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub(crate) const fn sqlite(sql: &'a Sql, row: &'a rusqlite::Row<'a>) -> Self {
+    pub(crate) const fn sqlite(
+        sql: &'a Sql,
+        params: Params<'a>,
+        row: &'a rusqlite::Row<'a>,
+    ) -> Self {
+        let source = Source::Sqlite(row);
         Self {
             sql,
-            source: Source::Sqlite(row),
+            params,
+            source,
         }
     }
 
-    pub(crate) const fn postgres(sql: &'a Sql, row: &'a ::postgres::Row) -> Self {
+    pub(crate) const fn postgres(
+        sql: &'a Sql,
+        params: Params<'a>,
+        row: &'a ::postgres::Row,
+    ) -> Self {
+        let source = Source::Postgres(row);
         Self {
             sql,
-            source: Source::Postgres(row),
+            params,
+            source,
         }
     }
 
@@ -139,10 +153,7 @@ impl<'a> Row<'a> {
 
     /// Makes the error for a column whose value makes no sense.
     pub(crate) fn corrupt(&self, index: usize, reason: &str) -> StoreError {
-        let id = match self.cell(0) {
-            Ok(Cell::Text(text)) => text.chars().take(80).collect(),
-            _ => String::new(),
-        };
+        let id = self.id();
         let column = match &self.source {
             Source::Sqlite(row) => row.as_ref().column_name(index).ok().map(str::to_owned),
             Source::Postgres(row) => row.columns().get(index).map(|c| c.name().to_owned()),
@@ -152,6 +163,17 @@ impl<'a> Row<'a> {
             column: column.unwrap_or_else(|| index.to_string()),
             id,
             reason: reason.to_owned(),
+        }
+    }
+
+    /// Which row it is, if the statement looked it up by its id. Other columns and parameters may
+    /// hold what must not be shown.
+    fn id(&self) -> String {
+        match self.params.rest.first() {
+            Some(Value::Text(Some(id))) if self.sql.text.contains(" id = ?2") => {
+                id.chars().take(80).collect()
+            }
+            _ => String::new(),
         }
     }
 

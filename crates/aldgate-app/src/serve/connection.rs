@@ -115,7 +115,8 @@ impl Connections {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();
                 }
-                // Nothing came within the time for a first head, or nothing new since the last look.
+                // Nothing came within the time for a first head, or nothing new since the last
+                // look.
                 Step::Tick if activity.is_idle_since(before) => return,
                 Step::Tick => limit = self.limits.idle_timeout,
             }

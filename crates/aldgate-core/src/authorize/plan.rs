@@ -59,8 +59,8 @@ impl Plan {
         self.scope.as_ref().is_some_and(|s| s.contains("openid"))
     }
 
-    /// Whether `auth_time` must be in the ID token: `max_age` was sent, a fresh login was asked for,
-    /// or the claim is essential (OpenID Connect Core section 2).
+    /// Whether `auth_time` must be in the ID token: `max_age` was sent, a fresh login was asked
+    /// for, or the claim is essential (OpenID Connect Core section 2).
     #[must_use]
     pub fn wants_auth_time(&self) -> bool {
         let essential = self

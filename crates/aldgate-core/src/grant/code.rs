@@ -31,11 +31,11 @@ pub struct Exchange<'a> {
     pub code_verifier: Option<&'a str>,
 }
 
-/// Decides whether `client` may redeem the code. On success the shell spends it with one conditional
-/// update; when that finds it spent meanwhile, it asks again with `spent` set.
+/// Decides whether `client` may redeem the code. On success the shell spends it with one
+/// conditional update; when that finds it spent meanwhile, it asks again with `spent` set.
 ///
-/// A replay with everything right revokes the grant; a wrong attempt changes nothing, so that nobody
-/// can end another's login with half of the facts (OAU-04).
+/// A replay with everything right revokes the grant; a wrong attempt changes nothing, so that
+/// nobody can end another's login with half of the facts (OAU-04).
 ///
 /// # Errors
 /// `invalid_grant`, and `unauthorized_client` when the application may not use codes.

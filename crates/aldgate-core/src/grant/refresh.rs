@@ -1,8 +1,8 @@
 //! The refresh token grant (RFC 6749 section 6; rotation by RFC 9700 section 4.14; ruling R9,
 //! RTK-01, RTK-02).
 //!
-//! A family is the chain of refresh tokens of one grant, numbered by generation. Within the leeway a
-//! retired token gets the *same* answer again: the successor is derived from the presented token
+//! A family is the chain of refresh tokens of one grant, numbered by generation. Within the leeway
+//! a retired token gets the *same* answer again: the successor is derived from the presented token
 //! (see [`Derived`]), never stored in the clear.
 
 mod derived;
@@ -57,8 +57,8 @@ pub struct Facts<'a> {
 /// What to do with the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exchange {
-    /// Retire it and issue the next generation. The shell retires it with one conditional update; if
-    /// that finds it retired meanwhile, it asks again.
+    /// Retire it and issue the next generation. The shell retires it with one conditional update;
+    /// if that finds it retired meanwhile, it asks again.
     Rotate,
     /// Keep it: the application does not rotate. Only its idle lifetime starts anew.
     Keep,

@@ -79,7 +79,7 @@ impl Link {
         let bound: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
         let rows = self.client.query(&statement, &bound);
         for row in rows.map_err(|e| fault(sql.name, sql.table(), &e))? {
-            each(&Row::postgres(sql, &row))?;
+            each(&Row::postgres(sql, params, &row))?;
         }
         Ok(())
     }

@@ -30,6 +30,8 @@ pub(super) fn open_writer(location: &Location) -> rusqlite::Result<Connection> {
         Durability::Memory => "OFF",
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
+    // After a burst the WAL is cut back to this many bytes.
+    connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
     tune(&connection)?;
     Ok(connection)
 }

@@ -34,7 +34,7 @@ pub(crate) fn query(
     let mut statement = prepare(connection, sql, params).map_err(|e| fault(sql, &e))?;
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(|e| fault(sql, &e))? {
-        each(&Row::sqlite(sql, row))?;
+        each(&Row::sqlite(sql, params, row))?;
     }
     Ok(())
 }

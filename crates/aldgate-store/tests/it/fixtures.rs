@@ -3,6 +3,7 @@
 use aldgate_core::id::{ConnectionId, TenantId, UserId};
 use aldgate_core::time::Timestamp;
 use aldgate_core::user::{Identity, User};
+use aldgate_store::scratch::Scratch;
 use serde_json::json;
 
 /// The time at which everything happens.
@@ -30,4 +31,19 @@ pub(crate) fn user(number: u32, email: &str) -> User {
         profile_data: None,
     });
     user
+}
+
+/// Runs statements behind the store's back, as a fault or another program would.
+pub(crate) fn behind_the_back(scratch: &Scratch, text: &str) {
+    if let Some(path) = scratch.url().sqlite_path() {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        return connection.execute_batch(text).unwrap();
+    }
+    let (url, text) = (scratch.url_text(), text.to_owned());
+    // The blocking client may not be used on a thread of a runtime.
+    let work = move || {
+        let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+        client.batch_execute(&text).unwrap();
+    };
+    std::thread::spawn(work).join().unwrap();
 }

@@ -12,6 +12,7 @@ mod commit;
 mod configuration;
 mod crash;
 mod events;
+mod faults;
 mod fixtures;
 mod jobs;
 mod roles;
