@@ -22,13 +22,14 @@ export class Server {
   #dataDir;
   #log;
 
-  /** Starts `aldgate dev` and waits until it answers. */
-  static async start({ tls = false } = {}) {
+  /** Starts `aldgate dev`, with its demo if wanted, and waits until it answers. */
+  static async start({ tls = false, demo = false } = {}) {
     if (!binary) throw new Error("ALDGATE_BIN is not set: run the suites by ./x interop");
     const server = new Server();
     server.#dataDir = await mkdtemp(path.join(tmpdir(), "aldgate-interop-"));
-    const port = await freePort();
-    const args = ["dev", "--no-demo", "--port", String(port), "--data", server.#dataDir];
+    const port = await freePort(demo ? 3 : 1);
+    const args = ["dev", "--port", String(port), "--data", server.#dataDir];
+    if (!demo) args.push("--no-demo");
     if (tls) args.push("--https");
     server.#log = [];
     server.#process = spawn(binary, args, {
@@ -113,12 +114,22 @@ function request(url, { headers, ca }) {
   });
 }
 
-/** A TCP port that was free a moment ago. */
-export function freePort() {
+/** A TCP port that was free a moment ago, as were the `count - 1` ports after it. */
+export async function freePort(count = 1) {
+  for (;;) {
+    const first = await listenOnce(0);
+    const after = Array.from({ length: count - 1 }, (_, index) => first + 1 + index);
+    const free = await Promise.all(after.map((port) => listenOnce(port).catch(() => 0)));
+    if (free.every((port) => port > 0)) return first;
+  }
+}
+
+/** Listens on a port, any if 0, and gives it free again. */
+function listenOnce(wanted) {
   return new Promise((resolve, reject) => {
     const listener = net.createServer();
     listener.on("error", reject);
-    listener.listen(0, "127.0.0.1", () => {
+    listener.listen(wanted, "127.0.0.1", () => {
       const { port } = listener.address();
       listener.close(() => resolve(port));
     });
