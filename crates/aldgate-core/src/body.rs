@@ -21,14 +21,11 @@ pub fn merge<T>(entity: &T, body: Map<String, Value>, writable: &[&str]) -> Resu
 where
     T: Serialize + DeserializeOwned,
 {
-    let mut document = match serde_json::to_value(entity) {
-        Ok(Value::Object(document)) => document,
-        _ => {
-            return Err(Refusal::new(
-                "invalid_body",
-                "this entity cannot be written as JSON",
-            ));
-        }
+    let Ok(Value::Object(mut document)) = serde_json::to_value(entity) else {
+        return Err(Refusal::new(
+            "invalid_body",
+            "this entity cannot be written as JSON",
+        ));
     };
     for (name, value) in body {
         if !writable.contains(&name.as_str()) {

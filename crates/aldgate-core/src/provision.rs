@@ -65,7 +65,7 @@ pub fn provision(id: TenantId, issuer: Issuer, now: Timestamp, rng: &mut dyn Ent
 /// that Auth0's own has.
 pub fn management_api(issuer: &Issuer, now: Timestamp, rng: &mut dyn Entropy) -> Api {
     let scope = |value: String| ApiScope {
-        description: Some(value.replace(':', " ").replace('_', " ")),
+        description: Some(value.replace([':', '_'], " ")),
         value,
     };
     Api {

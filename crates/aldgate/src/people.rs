@@ -1,13 +1,13 @@
 //! Creating users from the command line and from files, with every check of a sign-up.
 
 use aldgate_app::App;
+use aldgate_app::accounts::{CreateUser, CreateUserError, Credential, create_user};
 use aldgate_core::connection::{Connection, DEFAULT_DATABASE};
 use aldgate_core::id::{RoleId, UserId};
-use aldgate_core::password::{Password, PasswordPolicy, PersonalWords};
 use aldgate_core::secret::Secret;
 use aldgate_core::signup::Draft;
 use aldgate_core::tenant::Tenant;
-use aldgate_store::{Saved, StoreError, Taken};
+use aldgate_store::{StoreError, Tx};
 use anyhow::{Result, anyhow, bail};
 
 /// What came of it.
@@ -19,7 +19,7 @@ pub(crate) enum Outcome {
     Exists,
 }
 
-/// Creates a database user with `password` and gives her `roles`, all at once or not at all.
+/// Creates a database user with `password`, then gives her `roles`.
 pub(crate) async fn create(
     app: &App,
     tenant: &Tenant,
@@ -28,45 +28,27 @@ pub(crate) async fn create(
     roles: Vec<RoleId>,
 ) -> Result<Outcome> {
     let connection = database(app, tenant).await?;
-    let now = app.now();
-    let picture_base = tenant.issuer.join("avatars/");
-    let user = draft
-        .into_user(&connection, &picture_base, now, &mut app.rng())
-        .map_err(|refused| anyhow!("{}: {}", refused.field, refused.refusal.cause))?;
-    let policy = PasswordPolicy::of(&connection);
-    let words = [
-        user.email.as_deref(),
-        user.username.as_deref(),
-        user.profile.name.as_deref(),
-    ];
-    let words = PersonalWords::of(words.into_iter().flatten());
-    let accepted = policy
-        .accept(Password::parse(password.expose())?, &words)
-        .map_err(|refused| anyhow!("password: {}", refused.refusal(&policy).cause))?;
-    let hash = app
-        .hashing
-        .hash(accepted.password().secret().clone(), &mut app.rng())
-        .await?;
-    let hash = Secret::new(hash);
-    let id = user.id.clone();
-    let saved: Result<Saved, StoreError> = app
-        .store
-        .write(&tenant.id, move |tx| {
-            let saved = tx.users().create(&user)?;
-            if saved == Saved::Done {
-                tx.passwords().set(&user.id, &hash, policy.history, now)?;
-                roles
-                    .iter()
-                    .try_for_each(|role| tx.roles().give(role, &user.id, now))?;
-            }
-            Ok(saved)
-        })
-        .await;
-    match saved? {
-        Saved::Done => Ok(Outcome::Created(id)),
-        Saved::Taken(Taken::Name(_) | Taken::Identity | Taken::Id) => Ok(Outcome::Exists),
-        Saved::Missing => bail!("the user vanished while she was created"),
-    }
+    let new = CreateUser {
+        connection: &connection,
+        draft,
+        credential: Credential::Password(password.clone()),
+        verify: None,
+        client: None,
+        event: None,
+    };
+    let user = match create_user(app, tenant, new).await {
+        Ok(user) => user,
+        Err(CreateUserError::Exists(_)) => return Ok(Outcome::Exists),
+        Err(error) => return Err(anyhow!(error)),
+    };
+    let (id, now) = (user.id.clone(), app.now());
+    let give = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        roles
+            .iter()
+            .try_for_each(|role| tx.roles().give(role, &user.id, now))
+    };
+    app.store.write(&tenant.id, give).await?;
+    Ok(Outcome::Created(id))
 }
 
 /// The tenant's default database connection.
