@@ -12,7 +12,7 @@ let server, browser, page;
 before(async () => {
   server = await Server.start({ demo: true });
   browser = await startBrowser();
-  page = await freshPage(browser);
+  page = await freshPage(browser, { deviceScaleFactor: process.env.ALDGATE_PICTURE ? 1.5 : 1 });
   page.on("console", (message) => {
     if (/Content Security Policy/i.test(message.text())) page.problems.push(message.text());
   });
@@ -69,6 +69,20 @@ test("each wrong token is refused with its reason, the right one is let in", asy
   assert.ok(email.includes(server.dev.user.email), "and /userinfo knows it");
   assert.equal(await page.locator("#moral").isVisible(), true);
   assert.deepEqual(page.problems, []);
+});
+
+test("it makes the README's picture, if asked to", async (t) => {
+  const path = process.env.ALDGATE_PICTURE;
+  if (!path) return t.skip("ALDGATE_PICTURE is not set");
+  await page.evaluate(() => {
+    document.activeElement.blur();
+    window.scrollTo(0, 0);
+  });
+  const box = async (selector) => page.locator(selector).boundingBox();
+  const [tokens, reason] = [await box("#plain"), await box("#id-token .compare")];
+  const [x, width] = [tokens.x - 32, tokens.width + 64];
+  const clip = { x, y: tokens.y - 24, width, height: reason.y + reason.height + 48 - tokens.y };
+  await page.screenshot({ path, clip, fullPage: true });
 });
 
 test("the told story is accessible and fits a phone", async () => {

@@ -158,6 +158,10 @@ function fill(config) {
     $("user-password").textContent = config.user.password;
     $("login-as").hidden = false;
   }
+  if (config.outbox_url) {
+    $("outbox").querySelector("a").href = config.outbox_url;
+    $("outbox").hidden = false;
+  }
   $("snippet").textContent = [
     "new auth0.WebAuth({",
     `  domain: "${new URL(config.issuer).host}",`,
