@@ -76,6 +76,7 @@ async fn jwk_02_the_key_set_has_the_next_key_before_it_signs() {
     let before = kids(&first);
     assert_eq!(before.len(), 2);
     assert!(first.json()["keys"][0]["x5c"][0].is_string());
+    server.advance(Seconds(1));
     // The first next key was in every key set there ever was.
     let rotate = || server.app.rotate_keys(&server.tenant, SigningAlg::Rs256);
     rotate().await.expect("rotated");
