@@ -194,11 +194,13 @@ pub struct FrontTokens {
     pub id_token: Option<String>,
 }
 
-/// Makes the tokens that an authorization response carries (OpenID Connect Core sections 3.2.2.5 and
+/// Makes the tokens that an authorization response carries (OpenID Connect Core sections 3.2.2.5
+/// and
 /// 3.3.2.5): with `at_hash` and `c_hash` for what travels beside the ID token.
 ///
 /// # Errors
-/// `server_error` when there is no key, `temporarily_unavailable` when the database does not answer.
+/// `server_error` when there is no key, `temporarily_unavailable` when the database does not
+/// answer.
 pub async fn issue_front_channel(
     app: &App,
     tenant: &Tenant,

@@ -1,5 +1,5 @@
-//! `/.well-known/…`: the discovery document at both of its addresses, and the key set. The bytes are
-//! made once for each tenant and served with an `ETag`.
+//! `/.well-known/…`: the discovery document at both of its addresses, and the key set. The bytes
+//! are made once for each tenant and served with an `ETag`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -203,8 +203,8 @@ pub fn goes_by(api: &Api, identifier: &str, now: Timestamp) -> bool {
 
 fn no_audience() -> OAuthError {
     OAuthError::access_denied(
-        "An application that asks for itself must name an API: send audience with the identifier of \
-         a registered API, or set a default audience for the tenant",
+        "An application that asks for itself must name an API: send audience with the identifier \
+         of a registered API, or set a default audience for the tenant",
     )
     .because(
         Refusal::new(

@@ -35,7 +35,7 @@ impl Challenge {
         } else {
             let cause = "The code_challenge is not a SHA-256 in base64url.";
             Err(OAuthError::invalid_request(
-                "code_challenge must be base64url(SHA-256(code_verifier)): 43 characters, no padding",
+                "code_challenge must be base64url(SHA-256(code_verifier)): 43 characters, unpadded",
             )
             .because(
                 Refusal::new("pkce_challenge_malformed", cause)
@@ -93,7 +93,7 @@ pub fn verify(challenge: Option<&str>, verifier: Option<&str>) -> Result<(), OAu
         .because(
             Refusal::new(
                 "pkce_downgrade",
-                "The exchange has a code_verifier; the authorization request had no code_challenge.",
+                "The exchange has a code_verifier; the authorization had no code_challenge.",
             )
             .remedy("Send code_challenge and code_challenge_method=S256 to /authorize."),
         )),

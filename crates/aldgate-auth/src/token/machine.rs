@@ -1,5 +1,5 @@
-//! `grant_type=client_credentials`. With warm caches nothing of it waits for the database: the event
-//! is written in batches, off the request path.
+//! `grant_type=client_credentials`. With warm caches nothing of it waits for the database: the
+//! event is written in batches, off the request path.
 
 use aldgate_core::access::Audience;
 use aldgate_core::application::GrantType;

@@ -28,46 +28,9 @@ const GRANT: GrantType = GrantType::RefreshToken;
 
 pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refused>> {
     let refuse = |error| request.refuse(GRANT, error);
-    let (app, tenant, client) = (request.app, request.tenant, &request.client);
-    let presented = request.required(GRANT, "refresh_token")?;
-    let hash = TokenKind::Refresh
-        .hash(presented)
-        .ok_or_else(refresh::unknown)?;
-    let find = move |tx: &mut Tx<'_>| tx.refresh_tokens().find(&hash);
-    let found = app
-        .store
-        .read(&tenant.id, find)
-        .await
-        .map_err(down)
-        .map_err(refuse)?;
-    let grant = found.ok_or_else(refresh::unknown)?.grant.grant;
-    let (audience, resource) = (
-        request.params.get("audience"),
-        request.params.get("resource"),
-    );
-    let asked = audience.or(resource);
-    // Whether it is this application's token at all is decided first, in the unit of work.
-    let same = same_audience(&grant, asked, &tenant.issuer.userinfo());
-    let wanted = grant
-        .audience
-        .as_deref()
-        .map_or(Audience::UserInfo, Audience::Api);
-    let subject = SubjectType::User;
-    let reach = reach(app, tenant, client.id(), wanted, subject, request.now).await;
-    let reach = reach.map_err(refuse)?;
-    let rotation = Rotation {
-        hash,
-        presented: Secret::new(presented.to_owned()),
-        key: *app.refresh_key(),
-        client: client.clone(),
-        reach: reach.clone(),
-        requested: request.scope().map_err(refuse)?,
-        same_audience: same,
-        fresh: Names::generate(&grant.id, &mut app.rng()),
-        failure: request.event(EventType::RefreshTokenReuse),
-        caller: request.caller.clone(),
-        now: request.now,
-    };
+    let (app, tenant) = (request.app, request.tenant);
+    let rotation = prepare(request).await?;
+    let reach = rotation.reach.clone();
     let work = move |tx: &mut Tx<'_>| rotation.run(tx);
     let rotated = app
         .store
@@ -78,7 +41,7 @@ pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refus
     let mint = Mint {
         app,
         tenant,
-        application: client.application(),
+        application: request.client.application(),
         api: reach.as_ref().map(|reach| &*reach.api),
         grant: &rotated.grant,
         user: &rotated.user,
@@ -102,6 +65,47 @@ pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refus
     Ok(tokens)
 }
 
+/// Looks up what the unit of work needs from caches, and draws its randomness.
+async fn prepare(request: &Exchange<'_>) -> Result<Rotation, Box<Refused>> {
+    let refuse = |error| request.refuse(GRANT, error);
+    let (app, tenant, client) = (request.app, request.tenant, &request.client);
+    let presented = request.required(GRANT, "refresh_token")?;
+    let hash = TokenKind::Refresh
+        .hash(presented)
+        .ok_or_else(refresh::unknown)?;
+    let find = move |tx: &mut Tx<'_>| tx.refresh_tokens().find(&hash);
+    let found = app
+        .store
+        .read(&tenant.id, find)
+        .await
+        .map_err(down)
+        .map_err(refuse)?;
+    let grant = found.ok_or_else(refresh::unknown)?.grant.grant;
+    let asked = request
+        .params
+        .get("audience")
+        .or_else(|| request.params.get("resource"));
+    let wanted = grant
+        .audience
+        .as_deref()
+        .map_or(Audience::UserInfo, Audience::Api);
+    let subject = SubjectType::User;
+    let reach = reach(app, tenant, client.id(), wanted, subject, request.now).await;
+    Ok(Rotation {
+        hash,
+        presented: Secret::new(presented.to_owned()),
+        key: *app.refresh_key(),
+        client: client.clone(),
+        reach: reach.map_err(refuse)?,
+        requested: request.scope().map_err(refuse)?,
+        same_audience: same_audience(&grant, asked, &tenant.issuer.userinfo()),
+        fresh: Names::generate(&grant.id, &mut app.rng()),
+        failure: request.event(EventType::RefreshTokenReuse),
+        caller: request.caller.clone(),
+        now: request.now,
+    })
+}
+
 /// One unit of work; it can run again.
 struct Rotation {
     hash: TokenHash,
@@ -110,6 +114,7 @@ struct Rotation {
     client: AuthenticatedClient,
     reach: Option<Reach>,
     requested: Option<Scopes>,
+    /// Decided only after the token is known to be this application's.
     same_audience: Result<(), OAuthError>,
     /// For applications that do not rotate: each answer is new.
     fresh: Names,

@@ -1,0 +1,7 @@
+//! `POST /oauth/token`.
+
+mod client_auth;
+mod client_credentials;
+mod code;
+mod dialects;
+mod refresh;
