@@ -1,8 +1,10 @@
 //! `POST /oauth/token`: exchanges a grant for tokens (RFC 6749 section 3.2, contract 1.4).
 
 mod code;
+mod issued;
 mod log;
 mod machine;
+mod password;
 mod refresh;
 
 use aldgate_app::App;
@@ -114,6 +116,9 @@ async fn exchange(
         GrantType::AuthorizationCode => code::exchange(&exchange).await,
         GrantType::RefreshToken => refresh::exchange(&exchange).await,
         GrantType::ClientCredentials => machine::exchange(&exchange).await,
+        GrantType::Password | GrantType::PasswordRealm => {
+            password::exchange(&exchange, grant).await
+        }
         _ => Err(exchange.refuse(grant, unsupported())),
     };
     match answer {

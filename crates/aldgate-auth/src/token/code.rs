@@ -1,24 +1,24 @@
 //! `grant_type=authorization_code`.
 
-use aldgate_core::access::{self, Access, AccessRequest, Audience, Subject};
-use aldgate_core::application::{Application, GrantType};
+use aldgate_core::access::{Access, Audience};
+use aldgate_core::application::GrantType;
 use aldgate_core::client_auth::AuthenticatedClient;
 use aldgate_core::client_grant::SubjectType;
 use aldgate_core::error::OAuthError;
 use aldgate_core::event::{Event, EventType};
-use aldgate_core::grant::refresh::{RefreshToken, first_lifetimes, narrow};
+use aldgate_core::grant::refresh::narrow;
 use aldgate_core::grant::{Effect, Grant, Refused, code};
-use aldgate_core::scope::Scopes;
-use aldgate_core::secret::{Secret, TokenHash, TokenKind};
-use aldgate_core::time::{Seconds, Timestamp};
-use aldgate_core::token::{Channel, access_lifetime};
+use aldgate_core::secret::{TokenHash, TokenKind};
+use aldgate_core::time::Timestamp;
+use aldgate_core::token::Channel;
 use aldgate_core::user::User;
 use aldgate_store::{StoreError, Tx};
 
+use super::issued::{Issued, current_access};
 use super::{Exchange, Tokens, log};
 use crate::audience::{Reach, reach};
 use crate::client::down;
-use crate::issue::{Mint, Names};
+use crate::issue::Mint;
 
 const GRANT: GrantType = GrantType::AuthorizationCode;
 
@@ -37,20 +37,18 @@ pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refus
     let subject = SubjectType::User;
     let reach = reach(app, tenant, client.id(), wanted, subject, request.now).await;
     let reach = reach.map_err(refuse)?;
-    let mut rng = app.rng();
+    let issued = Issued::generate(&grant.id, &mut app.rng());
     let redemption = Redemption {
         hash,
         client: client.clone(),
         redirect_uri: request.params.get("redirect_uri").map(ToOwned::to_owned),
         code_verifier: request.params.get("code_verifier").map(ToOwned::to_owned),
         reach: reach.clone(),
-        names: Names::generate(&grant.id, &mut rng),
-        refresh_token: TokenKind::Refresh.generate(&mut rng),
+        issued: issued.clone(),
         failure: request.event(EventType::FailedCodeExchange),
         request_of: request.caller.clone(),
         now: request.now,
     };
-    let (names, refresh_token) = (redemption.names.clone(), redemption.refresh_token.clone());
     let work = move |tx: &mut Tx<'_>| redemption.run(tx);
     let redeemed = app
         .store
@@ -70,8 +68,14 @@ pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refus
         refreshed: false,
         issued_at: request.now,
     };
-    let refresh_token = redeemed.refreshes.then(|| refresh_token.expose().clone());
-    let tokens = Tokens::mint(mint, &names, redeemed.nonce.as_deref(), refresh_token).await;
+    let refresh_token = issued.refresh_token(redeemed.refreshes);
+    let tokens = Tokens::mint(
+        mint,
+        &issued.names,
+        redeemed.nonce.as_deref(),
+        refresh_token,
+    )
+    .await;
     let tokens = tokens.map_err(refuse)?;
     let mut event = request.event(EventType::CodeExchange);
     event.user_id = redeemed.grant.user_id;
@@ -107,8 +111,7 @@ struct Redemption {
     redirect_uri: Option<String>,
     code_verifier: Option<String>,
     reach: Option<Reach>,
-    names: Names,
-    refresh_token: Secret<String>,
+    issued: Issued,
     failure: Event,
     request_of: aldgate_app::extract::Caller,
     now: Timestamp,
@@ -148,17 +151,17 @@ impl Redemption {
                 Ok(redeemed) => redeemed,
                 Err(refused) => return self.refused(tx, &found.code.grant_id, refused).map(Err),
             };
-            let access = match current_access(
-                tx,
-                self.client.application(),
-                grant,
-                (self.reach.as_ref(), None),
-            )? {
+            let application = self.client.application();
+            let reach = self.reach.as_ref();
+            let access = current_access(tx, application, grant, reach)?;
+            let access = match access.and_then(|access| narrow(grant, access, None)) {
                 Ok(access) => access,
                 Err(error) => return Ok(Err(refusal(error))),
             };
             if tx.codes().take(&self.hash, self.now)? {
-                let refreshes = self.store(tx, grant, &access)?;
+                let refreshes =
+                    self.issued
+                        .store(tx, (application, reach), grant, &access, self.now)?;
                 let (grant, user) = (grant.clone(), user.clone());
                 let nonce = found.code.nonce;
                 return Ok(Ok(Redeemed {
@@ -172,29 +175,6 @@ impl Redemption {
             // Somebody was faster: decide again, knowing that.
             found.spent = true;
         }
-    }
-
-    /// Stores what is issued; says whether a refresh token is.
-    fn store(&self, tx: &mut Tx<'_>, grant: &Grant, access: &Access) -> Result<bool, StoreError> {
-        let api = self.reach.as_ref().map(|reach| &*reach.api);
-        let lifetime = access_lifetime(api, Channel::Back);
-        let refreshes = access.scope.contains("offline_access");
-        let mut kept_until = self.now + lifetime;
-        if refreshes {
-            let settings = &self.client.application().refresh_token;
-            let token = first_token(grant, first_lifetimes(settings, self.now));
-            kept_until = kept_until.max(token.expires_at + lifetime);
-            let hash = TokenHash::of(self.refresh_token.expose());
-            tx.refresh_tokens().create(&hash, &token, self.now)?;
-        }
-        if access.audience.is_none() {
-            self.names
-                .store_opaque(tx, &grant.id, &access.scope, (self.now, lifetime))?;
-        }
-        // A replay of the code must find the grant, too.
-        tx.grants()
-            .keep_until(&grant.id, kept_until.max(self.now + Seconds::minutes(10)))?;
-        Ok(refreshes)
     }
 
     /// Does what a refusal asks for.
@@ -212,44 +192,6 @@ impl Redemption {
         }
         Ok(refused)
     }
-}
-
-/// The first refresh token of a grant.
-pub(super) fn first_token(
-    grant: &Grant,
-    (idle_expires_at, expires_at): (Timestamp, Timestamp),
-) -> RefreshToken {
-    RefreshToken {
-        grant_id: grant.id.clone(),
-        generation: 0,
-        idle_expires_at,
-        expires_at,
-        retired_at: None,
-    }
-}
-
-/// What the grant is worth now: rules and permissions are evaluated anew (SES-04).
-pub(super) fn current_access(
-    tx: &mut Tx<'_>,
-    application: &Application,
-    grant: &Grant,
-    (reach, requested): (Option<&Reach>, Option<&Scopes>),
-) -> Result<Result<Access, OAuthError>, StoreError> {
-    let permissions = match (reach, &grant.user_id) {
-        (Some(reach), Some(user)) if reach.api.enforce_policies => {
-            let held = tx.permissions().of_user_at(user, &reach.api.identifier)?;
-            Scopes::collect(held.iter().map(String::as_str))
-        }
-        _ => Scopes::none(),
-    };
-    let access = access::evaluate(AccessRequest {
-        application,
-        api: reach.map(Reach::pair),
-        client_grant: reach.and_then(|reach| reach.client_grant.as_deref()),
-        requested: Some(&grant.scope),
-        subject: Subject::User(&permissions),
-    });
-    Ok(access.and_then(|access| narrow(grant, access, requested)))
 }
 
 fn refusal(error: OAuthError) -> Box<Refused> {

@@ -9,7 +9,7 @@ use aldgate_core::client_auth::AuthenticatedClient;
 use aldgate_core::client_grant::SubjectType;
 use aldgate_core::error::OAuthError;
 use aldgate_core::event::{Event, EventType};
-use aldgate_core::grant::refresh::{self, Derived, RefreshToken, idle_end, same_audience};
+use aldgate_core::grant::refresh::{self, Derived, RefreshToken, idle_end, narrow, same_audience};
 use aldgate_core::grant::{Effect, Grant, Refused};
 use aldgate_core::scope::Scopes;
 use aldgate_core::secret::{Secret, TokenHash, TokenKind};
@@ -18,7 +18,7 @@ use aldgate_core::token::{Channel, access_lifetime};
 use aldgate_core::user::User;
 use aldgate_store::{FoundRefreshToken, StoreError, Tx};
 
-use super::code::current_access;
+use super::issued::current_access;
 use super::{Exchange, Tokens, log};
 use crate::audience::{Reach, reach};
 use crate::client::down;
@@ -175,8 +175,8 @@ impl Rotation {
         if let Err(error) = &self.same_audience {
             return Ok(Err(error.clone()));
         }
-        let wanted = (self.reach.as_ref(), self.requested.as_ref());
-        current_access(tx, self.client.application(), grant, wanted)
+        let access = current_access(tx, self.client.application(), grant, self.reach.as_ref())?;
+        Ok(access.and_then(|access| narrow(grant, access, self.requested.as_ref())))
     }
 
     fn store(

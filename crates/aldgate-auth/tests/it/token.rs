@@ -4,4 +4,5 @@ mod client_auth;
 mod client_credentials;
 mod code;
 mod dialects;
+mod password;
 mod refresh;

@@ -141,7 +141,7 @@ async fn acc_07_a_code_dies_with_user_and_application() {
     let disabled = refusal(&kit.redeem(web, &code, &[]).await);
     assert_eq!((disabled.0, disabled.1.as_str()), (401, "invalid_client"));
     kit.change(&web.id, |app| {
-        drop(app.grant_types.remove(&GrantType::AuthorizationCode))
+        assert!(app.grant_types.remove(&GrantType::AuthorizationCode));
     })
     .await;
     kit.change(&web.id, |app| app.disabled = false).await;

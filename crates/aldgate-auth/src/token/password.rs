@@ -1,0 +1,163 @@
+//! `grant_type=password` and Auth0's `password-realm`, off unless the application lists them (R5).
+
+use aldgate_app::page::Chrome;
+use aldgate_core::access::{Access, Audience};
+use aldgate_core::application::GrantType;
+use aldgate_core::client_auth::AuthenticatedClient;
+use aldgate_core::client_grant::SubjectType;
+use aldgate_core::error::OAuthError;
+use aldgate_core::event::EventType;
+use aldgate_core::grant::{Grant, GrantOrigin, Refused, password};
+use aldgate_core::id::GrantId;
+use aldgate_core::scope::Scopes;
+use aldgate_core::secret::Secret;
+use aldgate_core::time::{Seconds, Timestamp};
+use aldgate_core::token::Channel;
+use aldgate_core::user::User;
+use aldgate_store::{StoreError, Tx};
+
+use super::issued::{Issued, current_access};
+use super::{Exchange, Tokens};
+use crate::accounts::{AuthenticatedUser, PasswordAttempt, authenticate, database};
+use crate::audience::{Reach, reach};
+use crate::client::down;
+use crate::issue::Mint;
+
+pub(super) async fn exchange(
+    request: &Exchange<'_>,
+    grant: GrantType,
+) -> Result<Tokens, Box<Refused>> {
+    let tokens = decide(request, grant).await;
+    tokens.map_err(|error| request.refuse(grant, error))
+}
+
+async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAuthError> {
+    let Exchange {
+        app,
+        tenant,
+        client,
+        params,
+        now,
+        ..
+    } = request;
+    let realm = params.get("realm");
+    let connection = password::connection(client, grant, realm, tenant)?;
+    let scope = request.scope()?.unwrap_or_default();
+    let wanted = Audience::wanted(params.get("audience"), params.get("resource"), tenant)?;
+    let reach = reach(app, tenant, client.id(), wanted, SubjectType::User, *now).await?;
+    let AuthenticatedUser { user, method } = log_in(request, connection).await?;
+    let grant = Grant {
+        id: GrantId::generate(&mut app.rng()),
+        client_id: client.id().clone(),
+        user_id: Some(user.id.clone()),
+        session_id: None,
+        audience: wanted.api().map(ToOwned::to_owned),
+        requested: scope.clone(),
+        scope,
+        origin: GrantOrigin::Password,
+        auth_time: Some(*now),
+        wants_auth_time: false,
+        methods: vec![method],
+        claims: None,
+        created_at: *now,
+    };
+    let issued = Issued::generate(&grant.id, &mut app.rng());
+    let first = First {
+        client: client.clone(),
+        reach: reach.clone(),
+        grant,
+        issued: issued.clone(),
+        now: *now,
+    };
+    let work = move |tx: &mut Tx<'_>| first.run(tx);
+    let (grant, access, refreshes) = app.store.write(&tenant.id, work).await.map_err(down)??;
+    let granted = (&grant, &access, issued.refresh_token(refreshes));
+    answer(request, &user, reach.as_ref(), &issued, granted).await
+}
+
+async fn log_in(request: &Exchange<'_>, connection: &str) -> Result<AuthenticatedUser, OAuthError> {
+    let Exchange {
+        app,
+        tenant,
+        caller,
+        client,
+        params,
+        ..
+    } = request;
+    let username = params
+        .get("username")
+        .ok_or_else(|| OAuthError::missing("username"))?;
+    let password = params
+        .get("password")
+        .ok_or_else(|| OAuthError::missing("password"))?;
+    let application = client.application();
+    let connection = database(app, tenant, Some(client.id()), Some(connection)).await?;
+    let attempt = PasswordAttempt {
+        connection: &connection,
+        username,
+        password: &Secret::new(password.to_owned()),
+        client: application,
+        caller,
+        chrome: &Chrome::of(tenant, "", ""),
+    };
+    authenticate(app, tenant, attempt)
+        .await
+        .map_err(|failure| failure.to_oauth())
+}
+
+async fn answer(
+    request: &Exchange<'_>,
+    user: &User,
+    reach: Option<&Reach>,
+    issued: &Issued,
+    (grant, access, refresh_token): (&Grant, &Access, Option<String>),
+) -> Result<Tokens, OAuthError> {
+    let mint = Mint {
+        app: request.app,
+        tenant: request.tenant,
+        application: request.client.application(),
+        api: reach.map(|reach| &*reach.api),
+        grant,
+        user,
+        access,
+        channel: Channel::Back,
+        refreshed: false,
+        issued_at: request.now,
+    };
+    let tokens = Tokens::mint(mint, &issued.names, None, refresh_token).await?;
+    let mut event = request.event(EventType::PasswordExchange);
+    event.user_id.clone_from(&grant.user_id);
+    event.audience.clone_from(&access.audience);
+    event.scope = Some(tokens.scope.clone());
+    request.app.events.record(&request.tenant.id, event);
+    Ok(tokens)
+}
+
+/// One unit of work; it can run again.
+struct First {
+    client: AuthenticatedClient,
+    reach: Option<Reach>,
+    grant: Grant,
+    issued: Issued,
+    now: Timestamp,
+}
+
+impl First {
+    fn run(
+        &self,
+        tx: &mut Tx<'_>,
+    ) -> Result<Result<(Grant, Access, bool), OAuthError>, StoreError> {
+        let (application, reach) = (self.client.application(), self.reach.as_ref());
+        let access = match current_access(tx, application, &self.grant, reach)? {
+            Ok(access) => access,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut grant = self.grant.clone();
+        grant.scope = Scopes::clone(&access.scope);
+        tx.grants().create(&grant, self.now + Seconds::minutes(1))?;
+        let refreshes = self
+            .issued
+            .store(tx, (application, reach), &grant, &access, self.now)?;
+        Ok(Ok((grant, access, refreshes)))
+    }
+}
