@@ -52,6 +52,17 @@ impl App {
         kind: EventType,
     ) -> Response {
         let event = self.refusal_event(caller, error, kind);
+        self.show_refusal(tenant, headers, error, event).await
+    }
+
+    /// Records the event of a refusal, and shows the refusal with its support code.
+    pub async fn show_refusal(
+        &self,
+        tenant: &Tenant,
+        headers: &HeaderMap,
+        error: &OAuthError,
+        event: Event,
+    ) -> Response {
         let code = event.support_code.clone().unwrap_or_default();
         self.events.record(&tenant.id, event);
         let chrome = self.chrome(tenant, headers, "").await;

@@ -4,13 +4,18 @@
 
 pub mod accounts;
 mod audience;
+mod authorize;
 mod bearer;
 mod client;
+mod cross_origin;
 mod introspect;
 pub mod issue;
+mod login;
+mod logout;
 mod revoke;
 mod token;
 mod userinfo;
+mod visitor;
 mod well_known;
 
 use aldgate_app::App;
@@ -26,6 +31,11 @@ pub fn routes() -> Router<App> {
         .route("/favicon.ico", get(favicon))
         // Accounts.
         .merge(accounts::routes())
+        // Logging in and out.
+        .merge(authorize::routes())
+        .merge(cross_origin::routes())
+        .merge(login::routes())
+        .merge(logout::routes())
         // Discovery and tokens.
         .merge(introspect::routes())
         .merge(revoke::routes())

@@ -3,6 +3,7 @@
 use aldgate_core::error::OAuthError;
 use aldgate_core::params::Params;
 use aldgate_core::random::alphanumeric;
+use aldgate_core::secret::TokenHash;
 use aldgate_core::tenant::Issuer;
 use aldgate_core::time::Seconds;
 use axum::extract::FromRequestParts;
@@ -49,6 +50,18 @@ impl Browser {
             same_origin: is_same_origin(headers, issuer),
             issuer: issuer.clone(),
         }
+    }
+
+    /// What a running authorization is bound to (SES-01).
+    #[must_use]
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::of(&self.value)
+    }
+
+    /// Whether the browser brought its cookie with it.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        !self.is_new
     }
 
     /// The value of the hidden field [`CSRF_FIELD`] of `form`.

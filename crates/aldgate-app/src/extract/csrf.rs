@@ -8,7 +8,7 @@ use http::HeaderMap;
 use http::header::{HeaderName, ORIGIN};
 
 /// The name of the hidden field.
-pub const CSRF_FIELD: &str = "_csrf";
+pub const CSRF_FIELD: &str = "csrf";
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

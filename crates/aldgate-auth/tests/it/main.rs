@@ -1,8 +1,17 @@
 //! The public side from outside: whole exchanges, by the addresses of the routes.
 
+mod authorize;
+mod consent;
+mod cross_origin;
+mod errors;
 mod introspect;
 mod kit;
+mod login;
+mod logout;
+mod modes;
 mod revoke;
+mod sso;
+mod stand;
 mod token;
 mod userinfo;
 mod well_known;

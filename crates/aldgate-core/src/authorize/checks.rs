@@ -41,7 +41,7 @@ pub struct Rejected {
     /// What the application or the page says, and the story for the log.
     pub error: OAuthError,
     /// Where the answer could go; `None` before there is an address to trust.
-    pub target: Option<Target>,
+    pub target: Option<Box<Target>>,
 }
 
 /// Name and source of a check, for logs, documentation and tests.
@@ -110,7 +110,7 @@ pub fn run(request: &Request, facts: &Facts<'_>) -> Result<Plan, Rejected> {
     find_plan(addressed, facts).map_err(|(check, error)| Rejected {
         check,
         error,
-        target: Some(target),
+        target: Some(Box::new(target)),
     })
 }
 

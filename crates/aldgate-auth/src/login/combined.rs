@@ -1,0 +1,71 @@
+//! `/u/login`: identifier and password on one page.
+
+use aldgate_app::extract::FormParams;
+use aldgate_app::page::{Login, Problem};
+use axum::extract::RawQuery;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::password::{self, Outcome, Typed};
+use super::stage::{self, Stage};
+use crate::authorize::running::state_of;
+use crate::visitor::{Fault, Visitor};
+
+const FORM: &str = "login";
+
+pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
+    let state = state_of(query.as_deref());
+    visitor
+        .answer(first(&visitor, state.as_deref()).await)
+        .await
+}
+
+async fn first(visitor: &Visitor, state: Option<&str>) -> Result<Response, Fault> {
+    match stage::open(visitor, state).await? {
+        Ok(stage) => page(visitor, &stage, &stage.login_hint(), None).await,
+        Err(instead) => Ok(*instead),
+    }
+}
+
+pub(super) async fn post(visitor: Visitor, FormParams(fields): FormParams) -> Response {
+    let typed = Typed::read(&fields);
+    let result = match stage::open(&visitor, fields.get("state")).await {
+        Ok(Ok(stage)) => match visitor.check_form(&fields, &stage.form_name(FORM)).await {
+            Ok(()) => submitted(&visitor, &stage, typed).await,
+            Err(page) => Ok(*page),
+        },
+        Ok(Err(instead)) => Ok(*instead),
+        Err(fault) => Err(fault),
+    };
+    visitor.answer(result).await
+}
+
+async fn submitted(visitor: &Visitor, stage: &Stage, typed: Typed) -> Result<Response, Fault> {
+    match password::check(visitor, stage, &typed).await? {
+        Outcome::Done(response) => Ok(*response),
+        Outcome::Problem(problem) => page(visitor, stage, &typed.username, Some(problem)).await,
+    }
+}
+
+async fn page(
+    visitor: &Visitor,
+    stage: &Stage,
+    username: &str,
+    problem: Option<Problem>,
+) -> Result<Response, Fault> {
+    let connection = match stage.database(visitor).await? {
+        Ok(connection) => connection,
+        Err(instead) => return Ok(*instead),
+    };
+    let page = Login {
+        form: visitor.form("/u/login", &stage.form_name(FORM), Some(stage.handle())),
+        application: Some(stage.view()),
+        username: username.to_owned(),
+        problem,
+        signup_url: stage.signup_link(&connection),
+        forgot_url: Some(stage.forgot_link()),
+        connections: Vec::new(),
+    };
+    let status = problem.map_or(StatusCode::OK, password::status_of);
+    Ok(stage.show(visitor, status, &page).await)
+}

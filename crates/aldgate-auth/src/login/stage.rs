@@ -1,0 +1,153 @@
+//! What every page of a running authorization stands on: the transaction, the application, the
+//! connection, and the links between the pages.
+
+use std::sync::Arc;
+
+use aldgate_app::page::{ApplicationView, Page, Policy, reply};
+use aldgate_core::application::Application;
+use aldgate_core::connection::Connection;
+use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
+use aldgate_core::event::EventType;
+use axum::response::Response;
+use http::StatusCode;
+
+use crate::authorize::facts::find_application;
+use crate::authorize::running::{self, Running};
+use crate::visitor::{Fault, Visitor, view};
+
+/// A page of a running authorization.
+pub(super) struct Stage {
+    pub(super) running: Running,
+    pub(super) application: Arc<Application>,
+}
+
+/// A page that is shown instead.
+pub(super) type Instead = Box<Response>;
+
+/// Opens the stage for a `state`, or makes the page that says why not.
+pub(super) async fn open(
+    visitor: &Visitor,
+    state: Option<&str>,
+) -> Result<Result<Stage, Instead>, Fault> {
+    let running = match running::open(visitor, state).await? {
+        Ok(running) => running,
+        Err(page) => return Ok(Err(page)),
+    };
+    let client_id = running.transaction.request.client_id.as_deref();
+    let application = find_application(visitor, client_id).await?;
+    let usable = application.filter(|application| !application.disabled);
+    Ok(match usable {
+        Some(application) => Ok(Stage {
+            running,
+            application,
+        }),
+        None => {
+            let text = "This application is disabled";
+            let error = OAuthError::unauthorized_client(text);
+            Err(Box::new(
+                visitor
+                    .refuse(&error, EventType::FailedLogin, None, None)
+                    .await,
+            ))
+        }
+    })
+}
+
+impl Stage {
+    /// The database that people log in to here: the connection that the request names, if it is a
+    /// database, else the first one that the application may use.
+    pub(super) async fn database(
+        &self,
+        visitor: &Visitor,
+    ) -> Result<Result<Arc<Connection>, Instead>, Fault> {
+        let all = visitor.app.connections(&visitor.tenant.id).await?;
+        let named = self.running.transaction.request.connection.as_deref();
+        let mut usable = all
+            .iter()
+            .filter(|one| one.is_database() && one.is_enabled_for(&self.application.id))
+            .filter(|one| named.is_none_or(|name| one.name == name));
+        Ok(match usable.next() {
+            Some(connection) => Ok(Arc::clone(connection)),
+            None => Err(Box::new(self.no_connection(visitor).await)),
+        })
+    }
+
+    async fn no_connection(&self, visitor: &Visitor) -> Response {
+        let refusal = Refusal::new(
+            "no_connection",
+            "Nobody can log in: the application has no database of users.",
+        )
+        .remedy("Enable a database connection for the application.");
+        let text = "no connections enabled for the client";
+        let error = OAuthError::new(ErrorCode::InvalidRequest, text).because(refusal);
+        visitor
+            .refuse(
+                &error,
+                EventType::FailedLogin,
+                Some(&self.application),
+                None,
+            )
+            .await
+    }
+
+    /// The handle of the transaction.
+    pub(super) fn handle(&self) -> &str {
+        &self.running.handle
+    }
+
+    /// The name of a form of this transaction, to which its token is bound.
+    pub(super) fn form_name(&self, page: &str) -> String {
+        format!("{page} {}", self.handle())
+    }
+
+    /// The path of another page of this transaction.
+    pub(super) fn link(&self, page: &str) -> String {
+        format!("/{page}?state={}", self.handle())
+    }
+
+    /// The path of the sign-up page, if people may sign up.
+    pub(super) fn signup_link(&self, connection: &Connection) -> Option<String> {
+        (!connection.disables_signup()).then(|| self.link("u/signup"))
+    }
+
+    /// The path of "forgot password".
+    pub(super) fn forgot_link(&self) -> String {
+        self.link("u/reset-password/request")
+    }
+
+    /// The application as the page shows it.
+    pub(super) fn view(&self) -> ApplicationView {
+        view(&self.application)
+    }
+
+    /// Who will probably log in.
+    pub(super) fn login_hint(&self) -> String {
+        self.running
+            .transaction
+            .request
+            .login_hint
+            .clone()
+            .unwrap_or_default()
+    }
+
+    /// `ui_locales`.
+    pub(super) fn locales(&self) -> Option<&str> {
+        self.running.transaction.request.ui_locales.as_deref()
+    }
+
+    /// Shows a page whose form may end at the application.
+    pub(super) async fn show<P: Page>(
+        &self,
+        visitor: &Visitor,
+        status: StatusCode,
+        page: &P,
+    ) -> Response {
+        let callbacks = self.application.callbacks.iter().map(String::as_str);
+        // A loopback port may differ from the registered one.
+        let sent = self.running.transaction.request.redirect_uri.as_deref();
+        let policy = Policy::transaction(sent.into_iter().chain(callbacks));
+        let mut response = reply(status, page, &visitor.chrome(self.locales()).await, &policy);
+        visitor.remember_browser(&mut response);
+        response
+    }
+}

@@ -1,0 +1,243 @@
+//! One visitor of a browser to a page: what every handler of pages needs to know, and the answers
+//! that all of them share.
+
+use std::sync::Arc;
+
+use aldgate_app::App;
+use aldgate_app::error::store_failed;
+use aldgate_app::extract::{
+    Browser, Caller, CookieJar, CookieKind, Tenant, clear_cookie, set_cookie,
+};
+use aldgate_app::hashing::HashingError;
+use aldgate_app::keys::KeysError;
+use aldgate_app::page::{ApplicationView, Chrome, Form, Notice, NoticeKind, Policy, reply};
+use aldgate_core::application::Application;
+use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
+use aldgate_core::event::{Event, EventType};
+use aldgate_core::params::Params;
+use aldgate_core::secret::{TokenHash, TokenKind};
+use aldgate_core::session::Session;
+use aldgate_core::time::Timestamp;
+use aldgate_store::StoreError;
+use axum::extract::FromRequestParts;
+use axum::response::Response;
+use http::header::SET_COOKIE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, StatusCode};
+
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// One visitor of a browser.
+pub(crate) struct Visitor {
+    pub(crate) app: App,
+    pub(crate) tenant: Tenant,
+    pub(crate) caller: Caller,
+    pub(crate) now: Timestamp,
+    pub(crate) headers: HeaderMap,
+    pub(crate) browser: Browser,
+    session: Option<TokenHash>,
+}
+
+/// Why a page cannot be made although nobody did anything wrong.
+#[derive(Debug)]
+pub(crate) struct Fault(Box<OAuthError>);
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self(Box::new(store_failed(&error)))
+    }
+}
+
+impl From<KeysError> for Fault {
+    fn from(error: KeysError) -> Self {
+        let text = "The server could not finish the request";
+        let refusal = Refusal::new("signing_key", error.to_string());
+        Self(Box::new(
+            OAuthError::new(ErrorCode::ServerError, text).because(refusal),
+        ))
+    }
+}
+
+impl From<HashingError> for Fault {
+    fn from(error: HashingError) -> Self {
+        Self(Box::new(aldgate_app::error::hashing_failed(error)))
+    }
+}
+
+impl From<OAuthError> for Fault {
+    fn from(error: OAuthError) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = aldgate_app::error::OAuthRejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let tenant = Tenant::from_request_parts(parts, app).await?;
+        let Ok(caller) = Caller::from_request_parts(parts, app).await;
+        let jar = CookieJar::read(&parts.headers);
+        let session = jar.get(&tenant.issuer, CookieKind::Session);
+        Ok(Self {
+            session: session.and_then(|value| TokenKind::Session.hash(value)),
+            browser: Browser::read(app, &tenant.issuer, &parts.headers),
+            now: app.now(),
+            app: app.clone(),
+            tenant,
+            caller,
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+impl Visitor {
+    /// The hash of the session cookie.
+    pub(crate) const fn session(&self) -> Option<TokenHash> {
+        self.session
+    }
+
+    /// The live session of the browser.
+    pub(crate) async fn live_session(&self) -> Result<Option<Session>, StoreError> {
+        let (Some(hash), now) = (self.session, self.now) else {
+            return Ok(None);
+        };
+        let read = move |tx: &mut aldgate_store::Tx<'_>| tx.sessions().live(&hash, now);
+        self.app.store.read(&self.tenant.id, read).await
+    }
+
+    /// `Sec-Fetch-Dest`.
+    pub(crate) fn fetch_dest(&self) -> Option<&str> {
+        let value = self.headers.get(FETCH_DEST)?;
+        Some(value.to_str().unwrap_or_default())
+    }
+
+    /// Sees to it that the browser is known next time.
+    pub(crate) fn remember_browser(&self, response: &mut Response) {
+        response
+            .headers_mut()
+            .append(SET_COOKIE, self.browser.cookie());
+    }
+
+    /// Hands the browser its new session cookie.
+    pub(crate) fn set_session(&self, response: &mut Response, value: &str, session: &Session) {
+        let lifetime = session.expires_at.since(self.now);
+        let lifetime = session.persistent.then_some(lifetime);
+        let cookie = set_cookie(&self.tenant.issuer, CookieKind::Session, value, lifetime);
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+
+    /// Takes the session cookie from the browser.
+    pub(crate) fn clear_session(&self, response: &mut Response) {
+        let cookie = clear_cookie(&self.tenant.issuer, CookieKind::Session);
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+
+    /// The form `name` of this browser, which posts to `action`.
+    pub(crate) fn form(&self, action: &str, name: &str, state: Option<&str>) -> Form {
+        Form {
+            action: action.to_owned(),
+            csrf: self.browser.token(&self.app, name),
+            state: state.map(str::to_owned),
+        }
+    }
+
+    /// Refuses a form that was not made for this browser (WEB-01).
+    pub(crate) async fn check_form(
+        &self,
+        fields: &Params,
+        name: &str,
+    ) -> Result<(), Box<Response>> {
+        match self.browser.check(&self.app, name, fields) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.record(EventType::FailedLogin, &error, None, None);
+                let notice = self.notice(StatusCode::FORBIDDEN, NoticeKind::FormRefused);
+                Err(Box::new(notice.await))
+            }
+        }
+    }
+
+    /// The chrome of the tenant's pages, in the languages that the request names.
+    pub(crate) async fn chrome(&self, ui_locales: Option<&str>) -> Chrome {
+        let wished = ui_locales.unwrap_or_default();
+        self.app.chrome(&self.tenant, &self.headers, wished).await
+    }
+
+    /// A page that tells an outcome.
+    pub(crate) async fn notice(&self, status: StatusCode, kind: NoticeKind) -> Response {
+        reply(
+            status,
+            &Notice::new(kind),
+            &self.chrome(None).await,
+            &Policy::page(),
+        )
+    }
+
+    /// The answer of a handler, or the page that apologises.
+    pub(crate) async fn answer(&self, result: Result<Response, Fault>) -> Response {
+        match result {
+            Ok(response) => response,
+            Err(Fault(error)) => {
+                tracing::error!(refusal = ?error.refusal, "a page could not be made");
+                self.refuse(&error, EventType::FailedLogin, None, None)
+                    .await
+            }
+        }
+    }
+
+    /// An event with what is known of the visitor.
+    pub(crate) fn event(&self, kind: EventType, application: Option<&Application>) -> Event {
+        let mut event = self.app.event(kind, &self.caller, self.now);
+        event.client_id = application.map(|application| application.id.clone());
+        event.client_name = application.map(|application| application.name.clone());
+        event
+    }
+
+    /// Records a refusal that the application or a form is told.
+    pub(crate) fn record(
+        &self,
+        kind: EventType,
+        error: &OAuthError,
+        application: Option<&Application>,
+        check: Option<&str>,
+    ) {
+        let event = self.refusal(kind, error, application, check);
+        self.app.events.record(&self.tenant.id, event);
+    }
+
+    /// A refusal that stays here: a page with a support code that finds the story in the tenant log.
+    pub(crate) async fn refuse(
+        &self,
+        error: &OAuthError,
+        kind: EventType,
+        application: Option<&Application>,
+        check: Option<&str>,
+    ) -> Response {
+        let event = self.refusal(kind, error, application, check);
+        self.app
+            .show_refusal(&self.tenant, &self.headers, error, event)
+            .await
+    }
+
+    fn refusal(
+        &self,
+        kind: EventType,
+        error: &OAuthError,
+        application: Option<&Application>,
+        check: Option<&str>,
+    ) -> Event {
+        let mut event = self.app.refusal_event(&self.caller, error, kind);
+        event.client_id = application.map(|application| application.id.clone());
+        event.client_name = application.map(|application| application.name.clone());
+        event.detail = serde_json::json!({"error": error.code.as_str(), "check": check});
+        event
+    }
+}
+
+/// An application as pages show it.
+pub(crate) fn view(application: &Arc<Application>) -> ApplicationView {
+    ApplicationView {
+        name: application.name.clone(),
+        logo_url: application.logo_uri.clone(),
+    }
+}

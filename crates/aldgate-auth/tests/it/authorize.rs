@@ -1,0 +1,159 @@
+//! `/authorize`: redirect URIs, and what an answer is made of.
+
+use crate::stand::{Stand, params, path};
+
+#[tokio::test]
+async fn oau_01_a_redirect_uri_that_is_not_registered_is_never_gone_to() {
+    let stand = Stand::new().await;
+    let good = stand.world.web.callback.clone();
+    let variants = [
+        "https://web.test.evil.test/callback",
+        "https://evilweb.test/callback",
+        "https://web.test/callback/extra",
+        "https://web.test/callback/",
+        "https://web.test/callback/..;/",
+        "https://web.test/callback/../callback",
+        "https://web.test/%63allback",
+        "https://web.test/%2563allback",
+        "https://web.test@evil.test/callback",
+        "https://evil.test@web.test/callback",
+        "https://web.test:443/callback",
+        "https://web.test:8443/callback",
+        "https://web.test/callback?",
+        "https://web.test/callback?x=1",
+        "https://web.test/callback?tenant=2",
+        "https://web.test/callback?tenant=1&x=1",
+        "https://web.test/callback#",
+        "https://web.test/callback#x",
+        "https://web.test/Callback",
+        "https://WEB.test/callback",
+        "HTTPS://web.test/callback",
+        "http://web.test/callback",
+        "//web.test/callback",
+        "/callback",
+        "https:\\\\web.test/callback",
+        " https://web.test/callback",
+        "https://web.test/callback ",
+        "https://web.test/callback\r\nSet-Cookie: a=b",
+        "javascript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "https://*.test/callback",
+    ];
+    assert!(variants.len() >= 25);
+    for variant in variants {
+        let url = stand.authorize(&stand.world.web, &[("redirect_uri", variant)]);
+        let reply = stand.server.get(&url, &[]).await;
+        assert_eq!(reply.status, 400, "{variant}");
+        assert_eq!(reply.location(), None, "{variant}");
+        assert_eq!(reply.header("refresh"), None, "{variant}");
+        assert!(reply.text().contains("Callback URL mismatch"), "{variant}");
+        assert!(!reply.text().contains("<script>alert"), "{variant}");
+    }
+    let url = stand.authorize(&stand.world.web, &[("redirect_uri", &good)]);
+    assert_eq!(stand.server.get(&url, &[]).await.status, 302);
+}
+
+#[tokio::test]
+async fn oau_01_a_loopback_port_floats_for_native_applications_only() {
+    let stand = Stand::new().await;
+    let floating = [("redirect_uri", "http://127.0.0.1:54321/callback")];
+    let native = stand.authorize(&stand.world.native, &floating);
+    assert_eq!(stand.server.get(&native, &[]).await.status, 302);
+    stand
+        .change(&stand.world.spa.id, |app| {
+            app.callbacks.push("http://127.0.0.1/callback".into());
+        })
+        .await;
+    let spa = stand.authorize(&stand.world.spa, &floating);
+    assert_eq!(stand.server.get(&spa, &[]).await.status, 400);
+}
+
+#[tokio::test]
+async fn r3_redirect_uri_is_required_with_openid_or_with_several_registered() {
+    let stand = Stand::new().await;
+    let (spa, web) = (&stand.world.spa, &stand.world.web);
+    let without = [("redirect_uri", ""), ("scope", "profile")];
+    assert_eq!(
+        stand
+            .server
+            .get(&stand.authorize(spa, &without), &[])
+            .await
+            .status,
+        302
+    );
+    for (client, scope) in [(spa, "openid"), (web, "profile")] {
+        let url = stand.authorize(client, &[("redirect_uri", ""), ("scope", scope)]);
+        let reply = stand.server.get(&url, &[]).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.location()),
+            (400, None),
+            "{scope}"
+        );
+        assert!(reply.text().contains("Callback URL missing"));
+    }
+}
+
+#[tokio::test]
+async fn a_login_ends_in_a_code_with_state_and_iss() {
+    let stand = Stand::new().await;
+    let mut browser = stand.server.browser();
+    let state = "~._-/+ &=%22é".repeat(40);
+    browser
+        .get(&stand.authorize(&stand.world.web, &[("state", &state)]))
+        .await;
+    assert_eq!(path(&browser), "/u/login");
+    let reply = stand.log_in(&mut browser, "ada").await;
+    assert!(
+        reply
+            .location()
+            .expect("a redirect")
+            .starts_with("https://web.test/callback?code=")
+    );
+    let answer = params(&reply);
+    assert!(answer["code"].starts_with("aldc_"));
+    assert_eq!(answer["state"], state);
+    assert_eq!(answer["iss"], "http://localhost:4455/");
+    assert_eq!(answer.len(), 3);
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    let events = stand.server.events().await;
+    assert!(events.iter().any(|event| event.kind.code() == "s"));
+}
+
+#[tokio::test]
+async fn an_authorization_request_may_be_posted() {
+    let stand = Stand::new().await;
+    let url = stand.authorize(&stand.world.web, &[]);
+    let (address, query) = url.split_once('?').expect("a query");
+    let fields: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    let reply = stand.server.post_form(address, &fields, &[]).await;
+    assert_eq!(reply.status, 302);
+    assert!(
+        reply
+            .location()
+            .expect("a redirect")
+            .contains("/u/login?state=aldx_")
+    );
+    // OAU-07: the same parameter in query and body is there twice.
+    let both = stand
+        .server
+        .post_form(&url, &[("scope", "openid")], &[])
+        .await;
+    assert_eq!(params(&both)["error"], "invalid_request");
+}
+
+#[tokio::test]
+async fn oau_10_the_authorization_endpoint_has_no_cors() {
+    let stand = Stand::new().await;
+    let url = stand.authorize(&stand.world.spa, &[]);
+    let reply = stand
+        .server
+        .get(&url, &[("origin", "http://localhost:3000")])
+        .await;
+    assert_eq!(reply.header("access-control-allow-origin"), None);
+}
