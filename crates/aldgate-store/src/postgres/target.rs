@@ -86,7 +86,13 @@ impl PostgresTarget {
                 self.config.connect(MakeRustlsConnect::new(tls))
             }
         };
-        client.map_err(|e| fault(&format!("connecting to {self}"), "", &e))
+        let hint = match self.tls {
+            Tls::Off => "without TLS; sslmode=require asks for it",
+            Tls::Required(_) => {
+                "with TLS; sslrootcert=FILE names its authority, sslmode=disable goes without"
+            }
+        };
+        client.map_err(|e| fault(&format!("connecting to {self} {hint}"), "", &e))
     }
 }
 

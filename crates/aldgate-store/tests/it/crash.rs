@@ -13,7 +13,7 @@ use crate::fixtures::{NOW, tenant};
 /// Names the database for the child; the child is this test program.
 const DATABASE: &str = "ALDGATE_TEST_CRASH_DATABASE";
 
-/// How often the child is killed. A longer run found nothing that a short one does not look at.
+/// How often the child is killed: enough to hit different moments, and still a second of time.
 const ROUNDS: usize = 12;
 
 #[tokio::test]
