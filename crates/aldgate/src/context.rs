@@ -99,3 +99,12 @@ pub(crate) async fn open(cli: &Cli, tenant: &str) -> Result<(App, Tenant)> {
         None => bail!("there is no tenant {tenant:?}; `aldgate tenant list` shows those there are"),
     }
 }
+
+/// A variable of the environment, for files that refer to it and for habits of terminals.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is no configuration is read where the command starts"
+)]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

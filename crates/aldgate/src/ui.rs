@@ -4,6 +4,8 @@ use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::context;
+
 /// Something went as asked.
 pub(crate) const GREEN: &str = "32";
 /// Something needs attention.
@@ -26,12 +28,12 @@ pub(crate) fn paint(terminal: bool, style: &str, text: &str) -> String {
 
 /// Whether stdout may be coloured.
 pub(crate) fn stdout_is_terminal() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    std::io::stdout().is_terminal() && context::variable("NO_COLOR").is_none()
 }
 
 /// Whether stderr may be coloured.
 pub(crate) fn stderr_is_terminal() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    std::io::stderr().is_terminal() && context::variable("NO_COLOR").is_none()
 }
 
 /// Prints a result line to stdout.

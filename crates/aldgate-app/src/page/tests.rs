@@ -240,9 +240,13 @@ fn attack<P: Page>() -> &'static str {
             let html = render_value(P::TEMPLATE, Value::from(Serde(&json)), &chrome);
             let html = html.unwrap_or_else(|error| panic!("{sample}: {error:#}"));
             let tags = tags(&html);
-            for unexpected in names(&tags).difference(&known) {
-                panic!("{} {sample}: {unexpected:?} by {hostile:?}", P::TEMPLATE);
-            }
+            let names = names(&tags);
+            let unexpected: Vec<_> = names.difference(&known).collect();
+            assert!(
+                unexpected.is_empty(),
+                "{} {sample}: {unexpected:?} by {hostile:?}",
+                P::TEMPLATE
+            );
             for tag in &tags {
                 for link in ["href", "src", "action"].iter().filter_map(|a| tag.get(a)) {
                     let good = ["/", "#", "https://", "http://"];

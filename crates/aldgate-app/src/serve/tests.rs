@@ -1,3 +1,5 @@
+//! Tests of the module above.
+
 use std::path::Path;
 
 use axum::routing::get;

@@ -1,3 +1,5 @@
+//! Tests of the module above.
+
 use super::*;
 
 const START: Timestamp = Timestamp::from_seconds(1_795_000_000);

@@ -1,3 +1,5 @@
+//! Tests of the module above.
+
 use aldgate_app::app::App;
 use aldgate_app::error::OAuthRejection;
 use aldgate_app::extract::{Browser, ClientRequest, FormParams, Tenant};

@@ -114,17 +114,19 @@ pub(crate) fn from_value(
     let Value::Object(mut document) = replace(document, variables)? else {
         bail!("expected sections such as `clients:` and `resourceServers:` at the top");
     };
-    let mut desired = Desired::default();
-    desired.tenant = match document.remove("tenant") {
+    let tenant = match document.remove("tenant") {
         None | Some(Value::Null) => None,
         Some(Value::Object(settings)) => Some(settings),
         Some(_) => bail!("`tenant` must be a mapping of settings"),
     };
-    desired.clients = section(&mut document, "clients")?;
-    desired.apis = section(&mut document, "resourceServers")?;
-    desired.client_grants = section(&mut document, "clientGrants")?;
-    desired.roles = section(&mut document, "roles")?;
-    desired.users = section(&mut document, "users")?.unwrap_or_default();
+    let desired = Desired {
+        tenant,
+        clients: section(&mut document, "clients")?,
+        apis: section(&mut document, "resourceServers")?,
+        client_grants: section(&mut document, "clientGrants")?,
+        roles: section(&mut document, "roles")?,
+        users: section(&mut document, "users")?.unwrap_or_default(),
+    };
     document
         .iter()
         .try_for_each(|(name, value)| refuse_section(name, value))?;

@@ -277,7 +277,8 @@ pub(crate) fn print(applied: &Applied, mode: Mode) {
         if step.action == Action::Update {
             for change in &step.changes {
                 let shown = |value: &Option<Value>| {
-                    value.as_ref().map_or("(unset)".into(), Value::to_string)
+                    let value = value.as_ref();
+                    value.map_or_else(|| "(unset)".to_owned(), Value::to_string)
                 };
                 let line = format!(
                     "    {}: {} → {}",

@@ -9,7 +9,7 @@ use crate::{context, ui};
 
 /// Brings a tenant to the state that files describe.
 pub(crate) async fn apply(cli: &Cli, args: &Apply) -> Result<()> {
-    let desired = files::read(&args.path, &|name| std::env::var(name).ok())?;
+    let desired = files::read(&args.path, &|name| context::variable(name))?;
     let (app, tenant) = context::open(cli, &args.tenant.tenant).await?;
     let mode = if args.dry_run {
         Mode::DryRun

@@ -99,7 +99,7 @@ async fn open(cli: &Cli, args: &Dev, data: &Path, addresses: &Addresses) -> Resu
             format!("{}/", addresses.at(0)),
         ),
     ];
-    if std::env::var_os("ALDGATE_LOG__LEVEL").is_none() {
+    if context::variable("ALDGATE_LOG__LEVEL").is_none() {
         overrides.push(("ALDGATE_LOG__LEVEL", "warn,aldgate=info".to_owned()));
     }
     let cli = Cli {

@@ -31,7 +31,7 @@ pub(crate) fn router(
             "demo API: {}: {}",
             reason.code(),
             reason.summary()
-        ))
+        ));
     });
     let origin = HeaderValue::from_str(dev["demo_spa_url"].as_str().unwrap_or_default())?;
     Ok(Router::new()
