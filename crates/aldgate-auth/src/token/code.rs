@@ -77,12 +77,16 @@ pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refus
     )
     .await;
     let tokens = tokens.map_err(refuse)?;
+    note(request, redeemed, &tokens);
+    Ok(tokens)
+}
+
+fn note(request: &Exchange<'_>, redeemed: Redeemed, tokens: &Tokens) {
     let mut event = request.event(EventType::CodeExchange);
     event.user_id = redeemed.grant.user_id;
     event.audience = redeemed.access.audience;
     event.scope = Some(tokens.scope.clone());
-    app.events.record(&tenant.id, event);
-    Ok(tokens)
+    request.app.events.record(&request.tenant.id, event);
 }
 
 /// The code's grant, to know which API to look up before the unit of work.

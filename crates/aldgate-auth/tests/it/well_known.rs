@@ -1,4 +1,5 @@
-//! `/.well-known/…` (OID-04, JWK-02): what is advertised works, what is not advertised is not there.
+//! `/.well-known/…` (OID-04, JWK-02): what is advertised works, what is not advertised is not
+//! there.
 
 use aldgate_core::api::SigningAlg;
 use aldgate_core::key::LEAD;
