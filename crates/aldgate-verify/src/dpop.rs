@@ -83,8 +83,9 @@ impl Dpop {
         self.required
     }
 
-    /// A nonce for the challenge.
-    pub(crate) fn next_nonce(&self) -> Option<String> {
+    /// A nonce for the `DPoP-Nonce` header of answers, if nonces are wanted.
+    #[must_use]
+    pub fn next_nonce(&self) -> Option<String> {
         self.nonce.as_ref().map(|policy| policy.current())
     }
 

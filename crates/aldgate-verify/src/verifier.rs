@@ -182,6 +182,8 @@ impl Verifier {
         self.inner.clock.now().as_secs()
     }
 
+    /// Counts a refusal that was made before or after the verifier's own checks.
+    #[cfg(feature = "tower")]
     pub(crate) fn count(&self, reason: &Reason) {
         self.inner.counters.refused(reason);
     }
