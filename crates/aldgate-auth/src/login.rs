@@ -6,7 +6,7 @@ mod entry;
 mod identifier;
 mod password;
 pub(crate) mod session;
-mod stage;
+pub(crate) mod stage;
 
 use aldgate_app::App;
 use axum::Router;

@@ -4,11 +4,16 @@ mod avatar;
 mod challenge;
 mod change_password;
 mod directory;
+mod pages;
 mod password_login;
 mod recovery;
+mod recovery_page;
 mod refused;
+mod reset_page;
 mod sign_up;
 mod signup;
+mod signup_page;
+mod ticket_page;
 
 use aldgate_app::App;
 use axum::Router;
@@ -32,4 +37,28 @@ pub(crate) fn routes() -> Router<App> {
             post(challenge::show),
         )
         .route("/usernamepassword/challenge", post(challenge::show))
+        .route(
+            signup_page::PATH,
+            get(signup_page::show).post(signup_page::submit),
+        )
+        .route(
+            recovery_page::PATH,
+            get(recovery_page::get).post(recovery_page::post),
+        )
+        .route(
+            reset_page::PATH,
+            get(reset_page::get).post(reset_page::post),
+        )
+        .route(
+            ticket_page::VERIFY,
+            get(ticket_page::show_verify).post(ticket_page::verify),
+        )
+        .route(
+            ticket_page::UNDO,
+            get(ticket_page::show_undo).post(ticket_page::undo),
+        )
+        .route(
+            ticket_page::UNBLOCK,
+            get(ticket_page::show_unblock).post(ticket_page::unblock),
+        )
 }

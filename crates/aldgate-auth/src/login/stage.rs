@@ -16,16 +16,16 @@ use crate::authorize::running::{self, Running};
 use crate::visitor::{Fault, Visitor, view};
 
 /// A page of a running authorization.
-pub(super) struct Stage {
-    pub(super) running: Running,
-    pub(super) application: Arc<Application>,
+pub(crate) struct Stage {
+    pub(crate) running: Running,
+    pub(crate) application: Arc<Application>,
 }
 
 /// A page that is shown instead.
-pub(super) type Instead = Box<Response>;
+pub(crate) type Instead = Box<Response>;
 
 /// Opens the stage for a `state`, or makes the page that says why not.
-pub(super) async fn open(
+pub(crate) async fn open(
     visitor: &Visitor,
     state: Option<&str>,
 ) -> Result<Result<Stage, Instead>, Fault> {
@@ -56,7 +56,7 @@ pub(super) async fn open(
 impl Stage {
     /// The database that people log in to here: the connection that the request names, if it is a
     /// database, else the first one that the application may use.
-    pub(super) async fn database(
+    pub(crate) async fn database(
         &self,
         visitor: &Visitor,
     ) -> Result<Result<Arc<Connection>, Instead>, Fault> {
@@ -91,37 +91,37 @@ impl Stage {
     }
 
     /// The handle of the transaction.
-    pub(super) fn handle(&self) -> &str {
+    pub(crate) fn handle(&self) -> &str {
         &self.running.handle
     }
 
     /// The name of a form of this transaction, to which its token is bound.
-    pub(super) fn form_name(&self, page: &str) -> String {
+    pub(crate) fn form_name(&self, page: &str) -> String {
         format!("{page} {}", self.handle())
     }
 
     /// The path of another page of this transaction.
-    pub(super) fn link(&self, page: &str) -> String {
+    pub(crate) fn link(&self, page: &str) -> String {
         format!("/{page}?state={}", self.handle())
     }
 
     /// The path of the sign-up page, if people may sign up.
-    pub(super) fn signup_link(&self, connection: &Connection) -> Option<String> {
+    pub(crate) fn signup_link(&self, connection: &Connection) -> Option<String> {
         (!connection.disables_signup()).then(|| self.link("u/signup"))
     }
 
     /// The path of "forgot password".
-    pub(super) fn forgot_link(&self) -> String {
+    pub(crate) fn forgot_link(&self) -> String {
         self.link("u/reset-password/request")
     }
 
     /// The application as the page shows it.
-    pub(super) fn view(&self) -> ApplicationView {
+    pub(crate) fn view(&self) -> ApplicationView {
         view(&self.application)
     }
 
     /// Who will probably log in.
-    pub(super) fn login_hint(&self) -> String {
+    pub(crate) fn login_hint(&self) -> String {
         self.running
             .transaction
             .request
@@ -131,12 +131,12 @@ impl Stage {
     }
 
     /// `ui_locales`.
-    pub(super) fn locales(&self) -> Option<&str> {
+    pub(crate) fn locales(&self) -> Option<&str> {
         self.running.transaction.request.ui_locales.as_deref()
     }
 
     /// Shows a page whose form may end at the application.
-    pub(super) async fn show<P: Page>(
+    pub(crate) async fn show<P: Page>(
         &self,
         visitor: &Visitor,
         status: StatusCode,

@@ -1,5 +1,6 @@
 //! The public side from outside: whole exchanges, by the addresses of the routes.
 
+mod accounts;
 mod authorize;
 mod consent;
 mod cross_origin;

@@ -1,0 +1,141 @@
+//! ACC-04: the same answer, whoever exists.
+
+use aldgate_core::user::User;
+use aldgate_store::Tx;
+use aldgate_test::Reply;
+
+use super::{ask_for_reset, change_user};
+use crate::stand::Stand;
+
+/// One account of each kind, and one that nobody has; names of one length.
+const NAMES: [&str; 5] = ["ada", "eve", "blk", "fed", "nob"];
+
+async fn stand() -> Stand {
+    let stand = Stand::new().await;
+    let (mut blocked, mut federated) = (stand.world.ada.clone(), stand.world.ada.clone());
+    rename(&mut blocked, "blk");
+    blocked.blocked = true;
+    rename(&mut federated, "fed");
+    federated.identities[0].provider = "google-oauth2".into();
+    let write = move |tx: &mut Tx<'_>| {
+        let _saved = tx.users().create(&blocked)?;
+        tx.users().create(&federated)
+    };
+    let stored = stand.server.app.store.write(&stand.server.tenant.id, write);
+    let _saved = stored.await.expect("they are stored");
+    change_user(&stand, &stand.world.ada, |_| ()).await;
+    stand
+}
+
+fn rename(user: &mut User, name: &str) {
+    user.id = format!("auth0|{name}").parse().expect("an id");
+    user.email = Some(format!("{name}@example.com"));
+    user.identities[0].user_id = name.to_owned();
+}
+
+/// What an answer shows, without what differs between any two requests.
+fn shape(reply: &Reply, name: &str) -> String {
+    let mut lines = vec![reply.status.to_string()];
+    for (header, value) in &reply.headers {
+        let value = value
+            .to_str()
+            .expect("text")
+            .split(['=', ';'])
+            .next()
+            .unwrap_or_default();
+        if header != "x-auth0-requestid" {
+            lines.push(format!("{header}: {value}"));
+        }
+    }
+    lines.sort();
+    let mut body = reply.text().replace(&format!("{name}@"), "NAME@");
+    for field in [
+        "name=\"csrf\" value=\"",
+        "name=\"state\" value=\"",
+        "state=",
+    ] {
+        let mut clean = String::new();
+        let mut rest = body.as_str();
+        while let Some((before, after)) = rest.split_once(field) {
+            clean = format!("{clean}{before}{field}");
+            rest =
+                after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c));
+        }
+        body = clean + rest;
+    }
+    lines.push(body);
+    lines.join("\n")
+}
+
+fn all_alike(shapes: &[String]) {
+    for (shape, name) in shapes.iter().zip(NAMES) {
+        assert_eq!(*shape, shapes[0], "{name} differs from {}", NAMES[0]);
+    }
+}
+
+#[tokio::test]
+async fn acc_04_the_login_page_answers_alike() {
+    let stand = stand().await;
+    let mut shapes = Vec::new();
+    for name in NAMES {
+        let mut browser = stand.server.browser();
+        browser.get(&stand.authorize(&stand.world.web, &[])).await;
+        let email = format!("{name}@example.com");
+        let fields = [
+            ("username", email.as_str()),
+            ("password", "wrong otter wheel"),
+        ];
+        shapes.push(shape(&browser.submit("/u/login", &fields).await, name));
+    }
+    all_alike(&shapes);
+}
+
+#[tokio::test]
+async fn acc_04_recovery_answers_alike_and_mails_only_whom_it_may() {
+    let stand = stand().await;
+    let mut shapes = Vec::new();
+    for name in NAMES {
+        shapes.push(shape(
+            &ask_for_reset(&stand, &format!("{name}@example.com")).await,
+            name,
+        ));
+    }
+    all_alike(&shapes);
+    let page = stand.server.url("u/reset-password/request");
+    let mut shapes = Vec::new();
+    for name in NAMES {
+        let mut browser = stand.server.browser();
+        browser.get(&page).await;
+        let email = format!("{name}@example.com");
+        let reply = browser
+            .submit("/u/reset-password/request", &[("email", &email)])
+            .await;
+        assert_eq!(reply.status, 200);
+        shapes.push(shape(&reply, name));
+    }
+    all_alike(&shapes);
+    let mut to: Vec<String> = stand
+        .server
+        .mails()
+        .await
+        .into_iter()
+        .map(|mail| mail.to)
+        .collect();
+    to.sort();
+    to.dedup();
+    assert_eq!(to, ["ada@example.com", "eve@example.com"]);
+}
+
+#[tokio::test]
+async fn acc_04_the_text_of_recovery_is_auth0s() {
+    let stand = Stand::new().await;
+    let reply = ask_for_reset(&stand, "nobody@example.com").await;
+    assert_eq!(
+        reply.text(),
+        "We've just sent you an email to reset your password."
+    );
+    assert_eq!(
+        reply.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+}
