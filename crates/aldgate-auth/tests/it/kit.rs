@@ -69,7 +69,7 @@ impl Kit {
             "auth_time": now, "created_at": now,
             "methods": [{"name": "pwd", "timestamp": now}],
         }))
-        .unwrap();
+        .expect("the kit works");
         let text = TokenKind::Code.generate(&mut rng).expose().clone();
         let challenge = b64::encode(&digest::sha256(VERIFIER.as_bytes()));
         let code = Code {
@@ -171,16 +171,19 @@ impl Kit {
             .server
             .get(&self.server.url(".well-known/jwks.json"), &[])
             .await;
-        let set = JwkSet::parse(&set.body).unwrap();
-        let unverified = jws::parse(token).unwrap();
+        let set = JwkSet::parse(&set.body).expect("the kit works");
+        let unverified = jws::parse(token).expect("the kit works");
         let header = unverified.header();
         let (typ, alg) = (
-            header.typ().unwrap().to_owned(),
+            header.typ().expect("the kit works").to_owned(),
             header.alg().name().to_owned(),
         );
-        let key = set.find(header.kid().unwrap()).unwrap();
-        let key = VerifyingKey::from_jwk(key).unwrap();
-        let claims = Claims::from_verified(unverified.verify(&key).unwrap()).unwrap();
+        let key = set
+            .find(header.kid().expect("the kit works"))
+            .expect("the kit works");
+        let key = VerifyingKey::from_jwk(key).expect("the kit works");
+        let claims = Claims::from_verified(unverified.verify(&key).expect("the kit works"))
+            .expect("the kit works");
         (typ, alg, Value::Object(claims.to_map()))
     }
 
@@ -192,8 +195,8 @@ impl Kit {
             .app
             .application(&tenant, id)
             .await
-            .unwrap()
-            .unwrap();
+            .expect("the kit works")
+            .expect("the kit works");
         let mut application = (*application).clone();
         change(&mut application);
         self.write(move |tx| tx.applications().update(&application).map(drop))
@@ -223,7 +226,7 @@ impl Kit {
             .store
             .write(&self.server.tenant.id, work)
             .await
-            .unwrap();
+            .expect("the kit works");
     }
 }
 

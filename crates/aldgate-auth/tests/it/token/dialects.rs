@@ -19,7 +19,10 @@ async fn machine_token(kit: &Kit) -> String {
     let base = [("grant_type", "client_credentials"), ("audience", API)];
     let reply = kit.token(&kit.world.m2m, &base, &[]).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
-    reply.json()["access_token"].as_str().unwrap().to_owned()
+    reply.json()["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned()
 }
 
 #[tokio::test]

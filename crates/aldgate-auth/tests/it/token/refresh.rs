@@ -278,7 +278,7 @@ async fn an_application_that_does_not_rotate_keeps_its_token() {
     let kit = Kit::new().await;
     let web = &kit.world.web;
     kit.change(&web.id, |app| {
-        app.refresh_token.rotation_type = RotationType::NonRotating
+        app.refresh_token.rotation_type = RotationType::NonRotating;
     })
     .await;
     let first = kit.tokens(Login::full(web)).await;
