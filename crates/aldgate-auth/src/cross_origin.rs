@@ -19,7 +19,7 @@ use aldgate_core::secret::{Secret, TokenHash, TokenKind};
 use aldgate_core::session::AuthenticationMethod;
 use aldgate_core::time::Seconds;
 use aldgate_core::transaction::Transaction;
-use aldgate_store::{NewTicket, Tx};
+use aldgate_store::{NewTicket, StoreError, Tx};
 use axum::Router;
 use axum::response::Response;
 use axum::routing::post;
@@ -64,14 +64,34 @@ async fn authenticate_from_elsewhere(
     }
 }
 
-/// What one attempt is about.
-struct Target {
-    application: Arc<Application>,
-    connection: Arc<Connection>,
+/// Who may log in with which connection.
+pub(crate) struct Target {
+    pub(crate) application: Arc<Application>,
+    pub(crate) connection: Arc<Connection>,
 }
 
 async fn attempt(visitor: &Visitor, params: &Params) -> Result<Response, Response> {
     let target = target(visitor, params).await?;
+    let ticket = prove(visitor, &target, params)
+        .await
+        .map_err(|failure| failed(&failure))?;
+    let mut rng = visitor.app.rng();
+    let body = json!({
+        "login_ticket": ticket.expose(),
+        "co_verifier": alphanumeric(&mut rng, 32),
+        "co_id": alphanumeric(&mut rng, 12),
+    });
+    let mut response = json(StatusCode::OK, &body);
+    visitor.remember_browser(&mut response);
+    Ok(response)
+}
+
+/// Checks `username` and `password`; gives a ticket that is bound to the browser.
+pub(crate) async fn prove(
+    visitor: &Visitor,
+    target: &Target,
+    params: &Params,
+) -> Result<Secret<String>, LoginFailure> {
     let text = |name| params.get(name).unwrap_or_default();
     let password = Secret::new(text("password").to_owned());
     let chrome = visitor.chrome(None).await;
@@ -83,12 +103,11 @@ async fn attempt(visitor: &Visitor, params: &Params) -> Result<Response, Respons
         caller: &visitor.caller,
         chrome: &chrome,
     };
-    let user = authenticate(&visitor.app, &visitor.tenant, attempt)
-        .await
-        .map_err(|failure| {
-            note(visitor, &target.application, &failure.to_oauth());
-            failed(&failure)
-        })?;
+    let proven = authenticate(&visitor.app, &visitor.tenant, attempt).await;
+    let user = proven.inspect_err(|failure| {
+        let kind = EventType::FailedCrossOriginAuth;
+        visitor.record(kind, &failure.to_oauth(), Some(&target.application), None);
+    })?;
     let ticket = Ticket {
         user_id: user.user.id,
         client_id: target.application.id.clone(),
@@ -96,17 +115,16 @@ async fn attempt(visitor: &Visitor, params: &Params) -> Result<Response, Respons
         method: user.method,
         browser: visitor.browser.hash(),
     };
-    issue(visitor, &target.application, ticket).await
+    Ok(issue(visitor, &target.application, ticket).await?)
 }
 
-/// Stores the ticket and hands it over, with the cookie that it is bound to.
+/// Stores the ticket.
 async fn issue(
     visitor: &Visitor,
     application: &Application,
     ticket: Ticket,
-) -> Result<Response, Response> {
-    let mut rng = visitor.app.rng();
-    let value = TokenKind::LoginTicket.generate(&mut rng);
+) -> Result<Secret<String>, StoreError> {
+    let value = TokenKind::LoginTicket.generate(&mut visitor.app.rng());
     let hash = TokenHash::of(value.expose());
     let now = visitor.now;
     let mut event = visitor.event(EventType::CrossOriginAuth, Some(application));
@@ -123,23 +141,8 @@ async fn issue(
         tx.tickets().put(&row, now)?;
         tx.events().record(std::slice::from_ref(&event))
     };
-    let stored = visitor.app.store.write(&visitor.tenant.id, write).await;
-    stored.map_err(|error| {
-        tracing::error!(%error, "a login ticket could not be stored");
-        refused(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "temporarily_unavailable",
-            "Try again",
-        )
-    })?;
-    let body = json!({
-        "login_ticket": value.expose(),
-        "co_verifier": alphanumeric(&mut rng, 32),
-        "co_id": alphanumeric(&mut rng, 12),
-    });
-    let mut response = json(StatusCode::OK, &body);
-    visitor.remember_browser(&mut response);
-    Ok(response)
+    visitor.app.store.write(&visitor.tenant.id, write).await?;
+    Ok(value)
 }
 
 /// Finds application and connection, and refuses what may not come this way.
@@ -163,7 +166,7 @@ async fn target(visitor: &Visitor, params: &Params) -> Result<Target, Response> 
             "Unknown credential_type",
         ));
     }
-    let unavailable = |error: aldgate_store::StoreError| {
+    let unavailable = |error: StoreError| {
         tracing::error!(%error, "embedded login");
         refused(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -206,22 +209,13 @@ async fn target(visitor: &Visitor, params: &Params) -> Result<Target, Response> 
 }
 
 /// Whether the page that asks is one of the application's (OAU-10).
-fn comes_from(visitor: &Visitor, application: &Application) -> bool {
+pub(crate) fn comes_from(visitor: &Visitor, application: &Application) -> bool {
     let origin = visitor
         .headers
         .get(ORIGIN)
         .and_then(|origin| origin.to_str().ok());
     let mut pages = application.web_origins.iter().chain(&application.callbacks);
     origin.is_some_and(|origin| pages.any(|url| web_origin(url).as_deref() == Some(origin)))
-}
-
-fn note(visitor: &Visitor, application: &Application, error: &OAuthError) {
-    visitor.record(
-        EventType::FailedCrossOriginAuth,
-        error,
-        Some(application),
-        None,
-    );
 }
 
 /// Auth0's answers to this endpoint's callers.

@@ -8,6 +8,7 @@ mod authorize;
 mod bearer;
 mod client;
 mod cross_origin;
+mod hosted_page;
 mod introspect;
 pub mod issue;
 mod login;
@@ -34,6 +35,7 @@ pub fn routes() -> Router<App> {
         // Logging in and out.
         .merge(authorize::routes())
         .merge(cross_origin::routes())
+        .merge(hosted_page::routes())
         .merge(login::routes())
         .merge(logout::routes())
         // Discovery and tokens.

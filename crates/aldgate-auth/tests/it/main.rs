@@ -5,6 +5,7 @@ mod authorize;
 mod consent;
 mod cross_origin;
 mod errors;
+mod hosted_page;
 mod introspect;
 mod kit;
 mod login;
