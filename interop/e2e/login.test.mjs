@@ -110,6 +110,6 @@ test("a refused request shows a support code and does not redirect", async () =>
   const answer = await page.goto(authorize({ redirect_uri: "https://not-registered.example/" }));
   assert.equal(answer.status(), 400);
   assert.equal(new URL(page.url()).origin + "/", server.issuer);
-  assert.match(await page.locator("main").innerText(), /[A-Z0-9]{6,}/, "a support code");
+  assert.match(await page.locator("main").innerText(), /Support code\s+\S{6,}/, "a support code");
   await page.context().close();
 });

@@ -48,7 +48,8 @@ async function page(script, request, response) {
     response.writeHead(204).end();
   } else {
     response.setHeader("content-type", "text/html; charset=utf-8");
-    response.end(`<!doctype html><title>Application</title><script src="/sdk/${script}"></script>`);
+    const sdk = scripts[script] ? `<script src="/sdk/${script}"></script>` : "";
+    response.end(`<!doctype html><title>Application</title>${sdk}`);
   }
 }
 
