@@ -68,14 +68,7 @@ impl World {
     /// # Panics
     /// When it cannot be stored: there is nothing to test then.
     pub async fn make(server: &TestServer) -> Self {
-        let connection = server
-            .app
-            .connection_by_name(&server.tenant.id, DEFAULT_DATABASE)
-            .await;
-        let connection = connection
-            .expect("the store answers")
-            .expect("it is provisioned");
-        let connection = Connection::clone(&connection);
+        let connection = database(server).await;
         let pkj_key = SigningKey::generate(Alg::ES256)
             .expect("a key")
             .with_kid("pkj-1");
@@ -99,32 +92,13 @@ impl World {
             web_app, web2_app, spa_app, native_app, m2m_app, pkj_app, tp_app,
         ];
         let users = ["ada", "eve", "admin"].map(|name| user(server, &connection, name));
-        let mut rng = server.app.rng();
-        let hash = server
-            .app
-            .hashing
-            .hash(Secret::new(PASSWORD.into()), &mut rng)
-            .await;
-        let hash = Secret::new(hash.expect("the password is hashed"));
-        let (stored_api, stored_users) = (api.clone(), users.clone());
-        let store = move |tx: &mut Tx<'_>| {
-            applications
-                .iter()
-                .try_for_each(|one| tx.applications().create(one))?;
-            tx.apis().create(&stored_api)?;
-            grants
-                .iter()
-                .try_for_each(|one| tx.client_grants().create(one))?;
-            stored_users
-                .iter()
-                .try_for_each(|one| store_user(tx, one, &hash))
+        let rows = Rows {
+            applications: applications.into(),
+            api: api.clone(),
+            grants: grants.into(),
+            users: users.to_vec(),
         };
-        server
-            .app
-            .store
-            .write(&server.tenant.id, store)
-            .await
-            .expect("the world is stored");
+        rows.store(server).await;
         let [ada, eve, admin] = users;
         let world = Self {
             web,
@@ -158,6 +132,48 @@ impl World {
             .write(&server.tenant.id, appoint)
             .await
             .expect("the role is given");
+    }
+}
+
+async fn database(server: &TestServer) -> Connection {
+    let found = server
+        .app
+        .connection_by_name(&server.tenant.id, DEFAULT_DATABASE)
+        .await;
+    let found = found
+        .expect("the store answers")
+        .expect("it is provisioned");
+    Connection::clone(&found)
+}
+
+/// What is stored of the world at once.
+struct Rows {
+    applications: Vec<Application>,
+    api: Api,
+    grants: Vec<ClientGrant>,
+    users: Vec<User>,
+}
+
+impl Rows {
+    async fn store(self, server: &TestServer) {
+        let (app, mut rng) = (&server.app, server.app.rng());
+        let hash = app
+            .hashing
+            .hash(Secret::new(PASSWORD.into()), &mut rng)
+            .await;
+        let hash = Secret::new(hash.expect("the password is hashed"));
+        let store = move |tx: &mut Tx<'_>| {
+            let applications = &mut self.applications.iter();
+            applications.try_for_each(|one| tx.applications().create(one))?;
+            tx.apis().create(&self.api)?;
+            let grants = &mut self.grants.iter();
+            grants.try_for_each(|one| tx.client_grants().create(one))?;
+            self.users
+                .iter()
+                .try_for_each(|one| store_user(tx, one, &hash))
+        };
+        let stored = app.store.write(&server.tenant.id, store).await;
+        stored.expect("the world is stored");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads typed values out of the file and the environment, and collects every problem.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.value.as_str() {
             "" => write!(f, "{}: expected {}", self.key, self.accepted),
-            value => write!(f, "{}: got {value}, expected {}", self.key, self.accepted),
+            value => write!(f, "{}: got {value},\n    expected {}", self.key, self.accepted),
         }
     }
 }
@@ -118,14 +118,9 @@ impl Reader {
     }
 
     fn unknown(&mut self, name: &str, origin: &str) {
-        let sections: BTreeSet<&str> = KEYS
-            .iter()
-            .filter_map(|key| key.name.split('.').next())
-            .collect();
-        let sections: Vec<&str> = sections.into_iter().collect();
         let accepted = match suggestion(name) {
             Some(known) => format!("a known key; did you mean {known}?"),
-            None => format!("a known key in one of the sections {}", sections.join(", ")),
+            None => "a known key; docs/configuration.md lists them".to_owned(),
         };
         self.problem(origin, "", &accepted);
     }

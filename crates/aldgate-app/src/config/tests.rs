@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! What the configuration accepts, and how it says no.
 
 use super::keys::KEYS;
 use super::*;
@@ -52,7 +52,7 @@ fn unknown_keys_stop_the_start_with_a_suggestion() {
     the configuration is refused:
       mail.public_url in FILE: expected a known key; did you mean server.public_url?
       server.lissten in FILE: expected a known key; did you mean server.listen?
-      zzz.qqq in FILE: expected a known key in one of the sections admin, database, log, mail, outbound, retention, security, server
+      zzz.qqq in FILE: expected a known key; docs/configuration.md lists them
       ALDGATE_LOG__LEVLE: expected a known key; did you mean log.level?
     ");
 }
@@ -65,14 +65,21 @@ fn every_bad_value_is_named_with_what_is_accepted() {
     let error = load(file, &[]).expect_err("refused");
     insta::assert_snapshot!(error, @r#"
     the configuration is refused:
-      server.listen in FILE: got "nowhere", expected ADDRESS:PORT
+      server.listen in FILE: got "nowhere",
+        expected ADDRESS:PORT
       server.tls_key: expected a PEM file, because tls_cert is set
-      server.public_url in FILE: got http://id.example.com/, expected https, or http on localhost, a loopback address or .test
-      server.connections_max in FILE: got 0, expected a whole number from 1 to 1000000
-      database.url in FILE: got (hidden), expected sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME
-      log.format in FILE: got xml, expected text or json
-      outbound.allow_cidrs in FILE: got "x", expected networks, as 10.0.0.0/8
-      outbound.allow_http in FILE: got 1, expected true or false
+      server.public_url in FILE: got http://id.example.com/,
+        expected https, or http on localhost, a loopback address or .test
+      server.connections_max in FILE: got 0,
+        expected a whole number from 1 to 1000000
+      database.url in FILE: got (hidden),
+        expected sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME
+      log.format in FILE: got xml,
+        expected text or json
+      outbound.allow_cidrs in FILE: got "x",
+        expected networks, as 10.0.0.0/8
+      outbound.allow_http in FILE: got 1,
+        expected true or false
     "#);
 }
 

@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! Hashes, their strength, and what happens under load.
 
 use std::num::NonZeroUsize;
 use std::path::Path;

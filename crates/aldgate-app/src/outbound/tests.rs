@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! What the outbound client must never call, and its limits.
 
 use std::time::Duration;
 

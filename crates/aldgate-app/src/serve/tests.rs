@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! Limits and ends of connections, over real sockets.
 
 use std::path::Path;
 

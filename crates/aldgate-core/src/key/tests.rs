@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! Rings that turn, by schedule, by hand and in an emergency.
 
 use super::*;
 

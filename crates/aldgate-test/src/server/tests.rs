@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! What surrounds every request, seen from outside.
 
 use aldgate_app::app::App;
 use aldgate_app::error::OAuthRejection;
