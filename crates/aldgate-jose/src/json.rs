@@ -184,16 +184,18 @@ impl<'a> Scanner<'a> {
     fn string(&mut self) -> Result<Cow<'a, str>, JoseError> {
         let start = self.at;
         self.expect(b'"')?;
-        let bytes = self.text.as_bytes();
         let mut escaped = false;
         loop {
-            match bytes.get(self.at) {
+            // Iterating needs no bounds check per byte, and most of a token is within strings.
+            let rest = &self.text.as_bytes()[self.at..];
+            let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+            self.at += rest.iter().position(special).ok_or(JoseError::Json)?;
+            match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
                     self.escape()?;
                 }
-                Some(0x20..) => self.at += 1,
                 _ => return Err(JoseError::Json),
             }
         }
