@@ -157,3 +157,51 @@ async fn oau_10_the_authorization_endpoint_has_no_cors() {
         .await;
     assert_eq!(reply.header("access-control-allow-origin"), None);
 }
+
+#[tokio::test]
+async fn the_whole_story_from_login_to_user_info() {
+    let stand = Stand::new().await;
+    let mut browser = stand.server.browser();
+    let extra = [
+        ("audience", aldgate_test::API),
+        ("scope", "openid email offline_access read:things"),
+    ];
+    browser
+        .get(&stand.authorize(&stand.world.web, &extra))
+        .await;
+    let code = params(&stand.log_in(&mut browser, "ada").await)["code"].clone();
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", stand.world.web.callback.as_str()),
+        ("client_id", stand.world.web.id.as_str()),
+        ("client_secret", stand.world.web.secret.as_str()),
+        // The verifier of the challenge (RFC 7636 appendix B).
+        (
+            "code_verifier",
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        ),
+    ];
+    let target = stand.server.url("oauth/token");
+    let reply = stand.server.post_form(&target, &fields, &[]).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let tokens = reply.json();
+    assert!(tokens["id_token"].is_string() && tokens["refresh_token"].is_string());
+    let bearer = format!(
+        "Bearer {}",
+        tokens["access_token"].as_str().expect("a token")
+    );
+    let userinfo = stand.server.url("userinfo");
+    let user = stand
+        .server
+        .get(&userinfo, &[("authorization", &bearer)])
+        .await
+        .json();
+    assert_eq!(user["sub"], stand.world.ada.id.as_str());
+    assert_eq!(user["email"], "ada@example.com");
+    let again = stand.server.post_form(&target, &fields, &[]).await;
+    assert_eq!(
+        (again.status.as_u16(), &again.json()["error"]),
+        (400, &"invalid_grant".into())
+    );
+}
