@@ -2,9 +2,10 @@
 
 use aldgate_app::App;
 use aldgate_app::error::{Challenge, OAuthRejection};
-use aldgate_app::extract::{QueryParams, RequestParams, Tenant};
+use aldgate_app::extract::{Caller, QueryParams, RequestParams, Tenant};
 use aldgate_app::respond;
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
+use aldgate_core::event::EventType;
 use aldgate_core::params::Params;
 use aldgate_core::token::CustomClaims;
 use aldgate_core::userinfo;
@@ -25,25 +26,31 @@ pub(crate) fn routes() -> Router<App> {
 async fn by_get(
     State(app): State<App>,
     tenant: Tenant,
+    caller: Caller,
     QueryParams(query): QueryParams,
     headers: HeaderMap,
 ) -> Result<Response, OAuthRejection> {
-    answer(&app, &tenant, &headers, [&query, &Params::default()]).await
+    answer(
+        (&app, &tenant, &caller),
+        &headers,
+        [&query, &Params::default()],
+    )
+    .await
 }
 
 async fn by_post(
     State(app): State<App>,
     tenant: Tenant,
+    caller: Caller,
     QueryParams(query): QueryParams,
     headers: HeaderMap,
     RequestParams(body): RequestParams,
 ) -> Result<Response, OAuthRejection> {
-    answer(&app, &tenant, &headers, [&query, &body]).await
+    answer((&app, &tenant, &caller), &headers, [&query, &body]).await
 }
 
 async fn answer(
-    app: &App,
-    tenant: &Tenant,
+    (app, tenant, caller): (&App, &Tenant, &Caller),
     headers: &HeaderMap,
     params: [&Params; 2],
 ) -> Result<Response, OAuthRejection> {
@@ -52,6 +59,7 @@ async fn answer(
     let bearer = checked
         .and_then(|bearer| for_userinfo(bearer, tenant))
         .map_err(|refusal| {
+            note(app, tenant, caller, &refusal);
             let text = refusal.cause.clone();
             let error = OAuthError::new(ErrorCode::InvalidToken, text).because(refusal);
             OAuthRejection::new(error).challenge(Challenge::Bearer)
@@ -65,6 +73,22 @@ async fn answer(
     let custom = CustomClaims::none();
     let claims = userinfo::answer(&user, &bearer.scope, &grant, application, custom);
     Ok(respond::json(StatusCode::OK, &claims))
+}
+
+/// A token of ours in the wrong place is worth a line in the tenant log: somebody takes an ID token
+/// or another API's token for one that opens this. What strangers make up is not.
+fn note(app: &App, tenant: &Tenant, caller: &Caller, refusal: &Refusal) {
+    if !matches!(
+        &*refusal.code,
+        "access_token_kind" | "access_token_audience"
+    ) {
+        return;
+    }
+    let mut event = app.event(EventType::Warning, caller, app.now());
+    event.description = format!("/userinfo: {}", refusal.cause);
+    event.support_code = Some(caller.request_id().to_owned());
+    event.refusal = Some(refusal.clone());
+    app.events.record(&tenant.id, event);
 }
 
 /// A JWT must name `/userinfo` in its audience; an opaque token is for nothing else.

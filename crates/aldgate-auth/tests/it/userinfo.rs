@@ -82,6 +82,22 @@ async fn jwt_03_nothing_but_an_access_token_opens_it() {
         let challenge = reply.header("www-authenticate").unwrap();
         assert!(challenge.starts_with("Bearer ") && challenge.contains("invalid_token"));
     }
+    let events = kit.server.events().await;
+    let told = |code: &str| {
+        let refusals = events.iter().filter_map(|event| event.refusal.as_ref());
+        refusals.filter(|refusal| refusal.code == code).count()
+    };
+    assert_eq!(told("access_token_kind"), 1, "the ID token is explained");
+    assert_eq!(
+        told("access_token_audience"),
+        1,
+        "the token of the API, too"
+    );
+    assert_eq!(
+        told("access_token_invalid"),
+        0,
+        "forgeries do not fill the log"
+    );
     let nothing = kit.server.get(&kit.server.url("userinfo"), &[]).await;
     assert_eq!(nothing.status, 401);
     assert!(
