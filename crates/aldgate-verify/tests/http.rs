@@ -20,9 +20,12 @@ struct Issuer {
 }
 
 async fn start(key: &SigningKey) -> Issuer {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let set = JwkSet::new([key.public_jwk().unwrap().clone()]).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("bound"));
+    let public = key.public_jwk().expect("asymmetric").clone();
+    let set = JwkSet::new([public]).expect("one key");
     let issuer = Issuer {
         address,
         jwks: Arc::new(set.to_json()),
