@@ -13,7 +13,7 @@ let server, app, browser;
 
 before(async () => {
   server = await Server.start();
-  app = await startApp({ script: "none" });
+  app = await startApp();
   await server.apply(world(app.origin));
   browser = await startBrowser();
 });

@@ -21,7 +21,7 @@ before(async () => {
   const build = ["build", "--quiet", "--locked", "--manifest-path", manifest];
   await promisify(execFile)(cargo, [...build, "--target-dir", target]);
   server = await Server.start();
-  app = await startApp({ script: "none" });
+  app = await startApp();
   await server.apply(world(app.origin));
   browser = await startBrowser();
 });

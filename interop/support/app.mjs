@@ -21,6 +21,7 @@ const scripts = {
 /**
  * Serves the page at every path of a fresh `origin`; resolves to `{origin, stop}`.
  *
+ * Without a `script` the page is empty.
  * `handler` answers instead of the page, for applications and APIs that run on Node.
  */
 export async function startApp({ script, tls = false, handler } = {}) {
@@ -41,15 +42,15 @@ export async function startApp({ script, tls = false, handler } = {}) {
 
 async function page(script, request, response) {
   const name = new URL(request.url, "http://app.invalid").pathname.replace(/^\/sdk\//, "");
-  if (name === script) {
+  if (script && name === script) {
     response.setHeader("content-type", "text/javascript");
     response.end(await readFile(path.join(modules, scripts[script])));
   } else if (name === "/favicon.ico") {
     response.writeHead(204).end();
   } else {
     response.setHeader("content-type", "text/html; charset=utf-8");
-    const sdk = scripts[script] ? `<script src="/sdk/${script}"></script>` : "";
-    response.end(`<!doctype html><title>Application</title>${sdk}`);
+    const tag = script ? `<script src="/sdk/${script}"></script>` : "";
+    response.end(`<!doctype html><title>Application</title>${tag}`);
   }
 }
 

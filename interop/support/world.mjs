@@ -21,6 +21,12 @@ export const M2M = {
   secret: "aldk_M2mInteropSecret0123456789abcdefghijklmnopq",
 };
 
+/** The same, registered to authenticate by HTTP Basic. */
+export const M2M_BASIC = {
+  id: "M2mInteropSuite00000000000000002",
+  secret: "aldk_M2mInteropSecret1123456789abcdefghijklmnopq",
+};
+
 /** The person. */
 export const USER = { email: "maria@example.com", password: "correct horse battery 7 staple" };
 
@@ -60,14 +66,8 @@ export function world(origin) {
         token_endpoint_auth_method: "client_secret_post",
         grant_types: ["authorization_code", "refresh_token", "implicit"],
       },
-      {
-        client_id: M2M.id,
-        client_secret: M2M.secret,
-        name: "Interop M2M",
-        app_type: "non_interactive",
-        token_endpoint_auth_method: "client_secret_post",
-        grant_types: ["client_credentials"],
-      },
+      machine(M2M, "Interop M2M", "client_secret_post"),
+      machine(M2M_BASIC, "Interop M2M, Basic", "client_secret_basic"),
     ],
     resourceServers: [
       {
@@ -81,7 +81,22 @@ export function world(origin) {
         skip_consent_for_verifiable_first_party_clients: true,
       },
     ],
-    clientGrants: [{ client_id: M2M.id, audience: API, scope: ["read:notes"] }],
+    clientGrants: [M2M, M2M_BASIC].map(({ id }) => ({
+      client_id: id,
+      audience: API,
+      scope: ["read:notes"],
+    })),
     users: [{ ...USER, email_verified: true, name: "Maria Example", connection: CONNECTION }],
+  };
+}
+
+function machine({ id, secret }, name, method) {
+  return {
+    client_id: id,
+    client_secret: secret,
+    name,
+    app_type: "non_interactive",
+    token_endpoint_auth_method: method,
+    grant_types: ["client_credentials"],
   };
 }

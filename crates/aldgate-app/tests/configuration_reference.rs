@@ -7,9 +7,10 @@ use aldgate_app::config::keys::KEYS;
 const HEAD: &str = "\
 # Configuration
 
-One TOML file, given by `--config FILE`. Every key can also be set by the environment variable beside
-it, which wins. An unknown key stops the start and names the nearest known one. What belongs to a tenant
-is data in the database and is not set here. `DATA` is the directory of `--data`, `data` by default.
+One TOML file, given by `--config FILE`. Every key can also be set by the environment variable
+beside it, which wins. An unknown key stops the start and names the nearest known one. What belongs
+to a tenant is data in the database and is not set here. `DATA` is the directory of `--data`, `data`
+by default.
 
 This page is made from the program's own table by `./x gen`.
 ";
