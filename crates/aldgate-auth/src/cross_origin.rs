@@ -182,12 +182,8 @@ async fn target(visitor: &Visitor, params: &Params) -> Result<Target, Response> 
             && comes_from(visitor, application)
     });
     let Some(application) = allowed else {
-        let text = "Cross origin login not allowed.";
-        return Err(refused(
-            StatusCode::UNAUTHORIZED,
-            "unauthorized_client",
-            text,
-        ));
+        let (code, text) = ("unauthorized_client", "Cross origin login not allowed.");
+        return Err(refused(StatusCode::UNAUTHORIZED, code, text));
     };
     let realm = params.get("realm").unwrap_or_default();
     let all = visitor

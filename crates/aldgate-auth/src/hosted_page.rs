@@ -1,4 +1,4 @@
-//! What auth0.js asks of the server when it runs on a login page of the tenant's own (contract 1.12):
+//! What auth0.js asks of the server when it runs on a login page of the tenant's own:
 //! `/usernamepassword/login`, whose answer is a form that goes to `/login/callback`, and
 //! `/user/ssodata`.
 

@@ -205,7 +205,8 @@ impl Visitor {
         self.app.events.record(&self.tenant.id, event);
     }
 
-    /// A refusal that stays here: a page with a support code that finds the story in the tenant log.
+    /// A refusal that stays here: a page with a support code that finds the story in the tenant
+    /// log.
     pub(crate) async fn refuse(
         &self,
         error: &OAuthError,

@@ -24,7 +24,11 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
     for (index, line) in file.text.lines().enumerate() {
         let number = index + 1;
         let width = line.chars().count();
-        let width_max = if line.contains('"') { QUOTED_WIDTH_MAX } else { WIDTH_MAX };
+        let width_max = if line.contains('"') {
+            QUOTED_WIDTH_MAX
+        } else {
+            WIDTH_MAX
+        };
         if narrow && width > width_max {
             let text = format!("{width} characters wide, the limit is {width_max}: break the line");
             findings.push(Finding::new(number, "line-width", text).measured(width));

@@ -42,7 +42,11 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.value.as_str() {
             "" => write!(f, "{}: expected {}", self.key, self.accepted),
-            value => write!(f, "{}: got {value},\n    expected {}", self.key, self.accepted),
+            value => write!(
+                f,
+                "{}: got {value},\n    expected {}",
+                self.key, self.accepted
+            ),
         }
     }
 }

@@ -195,8 +195,8 @@ impl Bundle {
     }
 }
 
-/// The members of the answer, in the order of Auth0's. `scope` is told when it is not what was asked
-/// for.
+/// The members of the answer, in the order of Auth0's. `scope` is told when it is not what was
+/// asked for.
 fn answer(granted: &Granted, tokens: FrontTokens, code: Option<&str>) -> Answer {
     let scope = &granted.access.scope;
     let asked = granted.plan.scope.as_ref();

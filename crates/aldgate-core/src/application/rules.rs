@@ -323,7 +323,11 @@ mod tests {
 
     #[test]
     fn a_public_application_has_no_secret_rights() {
-        let body = json!({"name": "A", "token_endpoint_auth_method": "none", "grant_types": ["client_credentials"]});
+        let body = json!({
+            "name": "A",
+            "token_endpoint_auth_method": "none",
+            "grant_types": ["client_credentials"],
+        });
         assert!(make(body).is_err());
         let body = json!({"name": "A", "app_type": "spa", "jwt_configuration": {"alg": "HS256"}});
         assert!(make(body).is_err());

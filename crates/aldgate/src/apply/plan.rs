@@ -2,17 +2,15 @@
 
 use aldgate_core::api::{self, Api};
 use aldgate_core::application::{self, Application, ClientAuthMethod};
-use aldgate_core::body;
 use aldgate_core::client_grant::ClientGrant;
-use aldgate_core::error::Refusal;
 use aldgate_core::id::{ClientGrantId, ClientId, RoleId};
 use aldgate_core::random::Entropy;
 use aldgate_core::role::{Permission, Role};
 use aldgate_core::secret::{Secret, TokenHash};
 use aldgate_core::tenant::{Tenant, TenantSettings};
 use aldgate_core::time::Timestamp;
+use aldgate_core::{body, error::Refusal};
 use anyhow::{Result, anyhow, bail};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::files::Desired;
@@ -359,7 +357,7 @@ impl Plan {
     }
 
     /// Adds a step if `before` and `after` differ in more than their times.
-    fn compare<T: Serialize + Clone>(
+    fn compare<T: serde::Serialize + Clone>(
         &mut self,
         kind: &'static str,
         name: String,
@@ -399,7 +397,7 @@ impl Plan {
 }
 
 /// The members that differ, times aside.
-fn differences<T: Serialize>(before: Option<&T>, after: &T) -> Vec<FieldChange> {
+fn differences<T: serde::Serialize>(before: Option<&T>, after: &T) -> Vec<FieldChange> {
     let members = |value: Option<&T>| match value.map(serde_json::to_value) {
         Some(Ok(Value::Object(members))) => members,
         _ => Map::new(),

@@ -1,5 +1,6 @@
 //! `aldgate tenant create|list|delete`.
 
+use aldgate_app::App;
 use aldgate_core::id::TenantId;
 use aldgate_core::tenant::{Issuer, Tenant};
 use aldgate_store::{StoreError, SystemTx};
@@ -50,27 +51,30 @@ pub(crate) async fn run(cli: &Cli, command: &TenantCommand) -> Result<()> {
                 );
             }
         }
-        TenantCommand::Delete { name, yes } => {
-            let id = TenantId::parse(name).map_err(|error| anyhow!("NAME: {error}"))?;
-            if id == TenantId::default() {
-                bail!("the default tenant cannot be deleted");
-            }
-            let Some(tenant) = app.tenant(&id).await? else {
-                bail!("there is no tenant {name:?}")
-            };
-            let question = format!(
-                "Delete tenant {name} ({}) with its users, applications, APIs and keys, for good?",
-                tenant.issuer
-            );
-            ui::confirm(&question, *yes)?;
-            let delete = move |system: &mut SystemTx<'_>| system.tenants().delete(&id);
-            let deleted: Result<bool, StoreError> = app.store.write_system(delete).await;
-            if !deleted? {
-                bail!("there is no tenant {name:?}");
-            }
-            ui::result(&format!("Tenant {name} is deleted."));
-        }
+        TenantCommand::Delete { name, yes } => delete(&app, name, *yes).await?,
     }
+    Ok(())
+}
+
+async fn delete(app: &App, name: &str, yes: bool) -> Result<()> {
+    let id = TenantId::parse(name).map_err(|error| anyhow!("NAME: {error}"))?;
+    if id == TenantId::default() {
+        bail!("the default tenant cannot be deleted");
+    }
+    let Some(tenant) = app.tenant(&id).await? else {
+        bail!("there is no tenant {name:?}")
+    };
+    let question = format!(
+        "Delete tenant {name} ({}) with its users, applications, APIs and keys, for good?",
+        tenant.issuer
+    );
+    ui::confirm(&question, yes)?;
+    let delete = move |system: &mut SystemTx<'_>| system.tenants().delete(&id);
+    let deleted: Result<bool, StoreError> = app.store.write_system(delete).await;
+    if !deleted? {
+        bail!("there is no tenant {name:?}");
+    }
+    ui::result(&format!("Tenant {name} is deleted."));
     Ok(())
 }
 

@@ -100,6 +100,8 @@ async fn apply(app: &App, tenant: &Tenant, dev: &Value) -> Result<()> {
             "cross_origin_authentication": true,
         })
     };
+    let (machine, scope) = (&dev["m2m"]["client_id"], ["read:orders", "write:orders"]);
+    let grant = json!({"client_id": machine, "audience": DEMO_API, "scope": scope});
     let document = json!({
         "clients": [
             browser("spa", "Demo SPA"),
@@ -130,30 +132,30 @@ async fn apply(app: &App, tenant: &Tenant, dev: &Value) -> Result<()> {
             "allow_offline_access": true,
             "skip_consent_for_verifiable_first_party_clients": true,
         }],
-        "clientGrants": [{
-            "client_id": dev["m2m"]["client_id"],
-            "audience": DEMO_API,
-            "scope": ["read:orders", "write:orders"],
-        }],
-        "users": [
-            {
-                "email": dev["user"]["email"],
-                "password": dev["user"]["password"],
-                "email_verified": true,
-                "name": "Ada Example",
-                "given_name": "Ada",
-                "family_name": "Example",
-            },
-            {
-                "email": dev["admin"]["email"],
-                "password": dev["admin"]["password"],
-                "email_verified": true,
-                "name": "Demo Administrator",
-                "roles": [ADMINISTRATOR],
-            },
-        ],
+        "clientGrants": [grant],
+        "users": people(dev),
     });
     let desired = files::from_value(document, &|_| None)?;
     run::apply(app, tenant, desired, Mode::Commit, false).await?;
     Ok(())
+}
+
+fn people(dev: &Value) -> Value {
+    json!([
+        {
+            "email": dev["user"]["email"],
+            "password": dev["user"]["password"],
+            "email_verified": true,
+            "name": "Ada Example",
+            "given_name": "Ada",
+            "family_name": "Example",
+        },
+        {
+            "email": dev["admin"]["email"],
+            "password": dev["admin"]["password"],
+            "email_verified": true,
+            "name": "Demo Administrator",
+            "roles": [ADMINISTRATOR],
+        },
+    ])
 }
