@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aldgate_core::api::{Api, SigningAlg};
 use aldgate_core::application::Application;
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
-use aldgate_core::id::TenantId;
+use aldgate_core::id::{ApiId, ClientId, TenantId};
 use aldgate_core::secret::Secret;
 use aldgate_core::tenant::Tenant;
 use aldgate_jose::{Alg, SigningKey, b64};
@@ -16,22 +16,22 @@ use crate::seal::Place;
 
 /// Where the client secret of an application is sealed (`Application::secret_sealed`).
 #[must_use]
-pub fn client_secret_place<'a>(tenant: &'a TenantId, application: &'a Application) -> Place<'a> {
+pub fn client_secret_place<'a>(tenant: &'a TenantId, application: &'a ClientId) -> Place<'a> {
     Place {
         tenant,
         table: "applications",
-        row: application.id.as_str(),
+        row: application.as_str(),
         column: "secret_sealed",
     }
 }
 
 /// Where the signing secret of an API is sealed (`Api::signing_secret_sealed`).
 #[must_use]
-pub fn signing_secret_place<'a>(tenant: &'a TenantId, api: &'a Api) -> Place<'a> {
+pub fn signing_secret_place<'a>(tenant: &'a TenantId, api: &'a ApiId) -> Place<'a> {
     Place {
         tenant,
         table: "apis",
-        row: api.id.as_str(),
+        row: api.as_str(),
         column: "signing_secret_sealed",
     }
 }
@@ -45,6 +45,15 @@ impl App {
                 .sealer
                 .seal(place, secret.expose().as_bytes(), &mut self.rng()),
         )
+    }
+
+    /// Opens what [`App::seal_text`] sealed; `None` if it does not open here.
+    #[must_use]
+    pub fn open_text(&self, place: &Place<'_>, sealed: &str) -> Option<Secret<String>> {
+        let plain = self.sealer.open(place, &b64::decode(sealed).ok()?).ok()?;
+        String::from_utf8(plain.expose().clone())
+            .ok()
+            .map(Secret::new)
     }
 
     /// The key that signs an application's ID tokens.
@@ -61,7 +70,7 @@ impl App {
         if alg != SigningAlg::Hs256 {
             return Ok(self.signer(tenant, alg).await?);
         }
-        let place = client_secret_place(&tenant.id, application);
+        let place = client_secret_place(&tenant.id, &application.id);
         self.shared_key(
             &place,
             application.secret_sealed.as_deref(),
@@ -81,7 +90,7 @@ impl App {
         if api.signing_alg != SigningAlg::Hs256 {
             return Ok(self.signer(tenant, api.signing_alg).await?);
         }
-        let place = signing_secret_place(&tenant.id, api);
+        let place = signing_secret_place(&tenant.id, &api.id);
         self.shared_key(
             &place,
             api.signing_secret_sealed.as_deref(),

@@ -6,7 +6,6 @@ use super::{Api, SigningAlg};
 use crate::body;
 use crate::error::Refusal;
 use crate::id::ApiId;
-use crate::random::Entropy;
 use crate::scope::{self, Scopes};
 use crate::time::{Seconds, Timestamp};
 
@@ -43,14 +42,15 @@ const SCOPES_MAX: usize = 1000;
 /// The longest access token lifetime (Auth0: 30 days).
 const LIFETIME_MAX: Seconds = Seconds::days(30);
 
-/// Makes an API from a body with an `identifier`.
+/// Makes the API `id` from a body with an `identifier`; `sealed` is the secret of HS256, sealed.
 ///
 /// # Errors
 /// Names the member at fault.
 pub fn create(
     mut body: Map<String, Value>,
+    id: ApiId,
+    sealed: Option<String>,
     now: Timestamp,
-    rng: &mut dyn Entropy,
 ) -> Result<Api, Refusal> {
     let identifier = match body.remove("identifier") {
         Some(Value::String(identifier)) => identifier,
@@ -59,11 +59,11 @@ pub fn create(
     };
     check_identifier(&identifier)?;
     let name = identifier.clone();
-    let blank =
-        serde_json::json!({"id": ApiId::generate(rng), "identifier": identifier, "name": name});
+    let blank = serde_json::json!({"id": id, "identifier": identifier, "name": name});
     let mut blank: Api =
         serde_json::from_value(blank).map_err(|error| invalid(format!("identifier: {error}")))?;
     blank.created_at = now;
+    blank.signing_secret_sealed = sealed;
     update(&blank, body, now)
 }
 
@@ -171,11 +171,15 @@ mod tests {
     use crate::random::tests::Counting;
 
     fn make(body: Value) -> Result<Api, Refusal> {
-        create(
+        make_sealed(body, None)
+    }
+
+    fn make_sealed(body: Value, sealed: Option<String>) -> Result<Api, Refusal> {
+        let (body, id) = (
             body.as_object().cloned().unwrap(),
-            Timestamp::from_seconds(1),
-            &mut Counting(1),
-        )
+            ApiId::generate(&mut Counting(1)),
+        );
+        create(body, id, sealed, Timestamp::from_seconds(1))
     }
 
     #[test]
@@ -203,6 +207,8 @@ mod tests {
     #[test]
     fn r11_hs256_needs_a_secret() {
         assert!(make(json!({"identifier": "x", "signing_alg": "HS256"})).is_err());
+        let body = json!({"identifier": "x", "signing_alg": "HS256"});
+        assert!(make_sealed(body, Some("sealed".into())).is_ok());
         assert!(make(json!({"identifier": "x", "signing_alg": "ES256"})).is_ok());
     }
 }

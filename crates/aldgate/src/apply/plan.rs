@@ -1,17 +1,21 @@
 //! Decides what has to change so that a tenant is as the files say. Pure.
 
-use aldgate_core::api::{self, Api};
-use aldgate_core::application::{self, Application, ClientAuthMethod};
+mod secret;
+
+use aldgate_core::api::Api;
+use aldgate_core::application::{self, Application};
 use aldgate_core::client_grant::ClientGrant;
 use aldgate_core::id::{ClientGrantId, ClientId, RoleId};
 use aldgate_core::random::Entropy;
 use aldgate_core::role::{Permission, Role};
-use aldgate_core::secret::{Secret, TokenHash};
+use aldgate_core::secret::Secret;
 use aldgate_core::tenant::{Tenant, TenantSettings};
 use aldgate_core::time::Timestamp;
 use aldgate_core::{body, error::Refusal};
 use anyhow::{Result, anyhow, bail};
 use serde_json::{Map, Value, json};
+
+pub(crate) use secret::Vault;
 
 use super::files::Desired;
 
@@ -86,6 +90,7 @@ pub(crate) enum Effect {
 pub(crate) struct Means<'a> {
     pub(crate) now: Timestamp,
     pub(crate) rng: &'a mut dyn Entropy,
+    pub(crate) vault: &'a dyn Vault,
     pub(crate) allow_delete: bool,
 }
 
@@ -130,7 +135,7 @@ impl Plan {
         means: &mut Means<'_>,
     ) -> Result<()> {
         let mut named = Vec::new();
-        for mut body in bodies {
+        for body in bodies {
             let identifier = text(&body, "identifier")
                 .ok_or_else(|| anyhow!("an entry of resourceServers lacks `identifier`"))?;
             let label = format!("resourceServers {identifier:?}");
@@ -139,12 +144,7 @@ impl Plan {
             let after = match before {
                 // The Management API is the tenant's own; exports name it, nobody changes it.
                 Some(before) if before.is_system => before.clone(),
-                Some(before) => {
-                    body.remove("identifier");
-                    api::rules::update(before, body, means.now).map_err(|r| refused(&label, &r))?
-                }
-                None => api::rules::create(body, means.now, means.rng)
-                    .map_err(|r| refused(&label, &r))?,
+                before => secret::api(before, body, &label, means)?,
             };
             self.compare("API", identifier, before, &after, |after| {
                 Effect::Api(Box::new(after))
@@ -175,14 +175,14 @@ impl Plan {
                 text(&body, "name").ok_or_else(|| anyhow!("an entry of clients lacks `name`"))?;
             let label = format!("clients {name:?}");
             let id = take_client_id(&mut body, &label)?;
-            let given = take_secret(&mut body, &label)?;
+            let given = secret::take(&mut body, "client_secret", &label)?;
             let before = find_application(&current.applications, id.as_ref(), &name);
             let mut after = match before {
                 Some(before) => application::rules::update(before, body, means.now),
                 None => application::rules::create(body, id, means.now, means.rng),
             }
             .map_err(|refusal| refused(&label, &refusal))?;
-            let secret = settle_secret(&mut after, given, means.rng);
+            let secret = secret::settle(&mut after, given, &label, means)?;
             kept.push(after.id.clone());
             self.compare("application", name, before, &after, |application| {
                 Effect::Application {
@@ -447,41 +447,6 @@ fn take_client_id(body: &mut Map<String, Value>, label: &str) -> Result<Option<C
             ClientId::parse(&id).map_err(|error| anyhow!("{label}: client_id: {error}"))?,
         )),
         Some(_) => bail!("{label}: client_id must be a string"),
-    }
-}
-
-/// A secret in the files must be long enough to withstand guessing: 32 characters.
-fn take_secret(body: &mut Map<String, Value>, label: &str) -> Result<Option<Secret<String>>> {
-    match body.remove("client_secret") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(secret)) if secret.len() >= 32 => Ok(Some(Secret::new(secret))),
-        Some(_) => bail!(
-            "{label}: client_secret must be a string of at least 32 characters; better leave it \
-             out, then one is generated and printed once"
-        ),
-    }
-}
-
-/// Gives a confidential application the secret from the files, or a new one if it has none; returns
-/// one that has to be shown.
-fn settle_secret(
-    application: &mut Application,
-    given: Option<Secret<String>>,
-    rng: &mut dyn Entropy,
-) -> Option<Secret<String>> {
-    let uses_secret = matches!(
-        application.token_endpoint_auth_method,
-        ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost
-    );
-    match given {
-        Some(secret) if uses_secret => {
-            application.secret_hash = Some(TokenHash::of(secret.expose()));
-            None
-        }
-        None if uses_secret && application.secret_hash.is_none() => {
-            Some(application::rules::new_secret(application, rng))
-        }
-        _ => None,
     }
 }
 

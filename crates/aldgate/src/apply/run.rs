@@ -1,8 +1,9 @@
 //! Loads what a tenant has, carries a plan out in one commit, and prints it.
 
 use aldgate_app::App;
+use aldgate_app::shared_keys::{client_secret_place, signing_secret_place};
 use aldgate_core::application::Application;
-use aldgate_core::id::RoleId;
+use aldgate_core::id::{ApiId, ClientId, RoleId};
 use aldgate_core::secret::Secret;
 use aldgate_core::signup::Draft;
 use aldgate_core::tenant::Tenant;
@@ -12,7 +13,7 @@ use anyhow::{Result, anyhow};
 use serde_json::{Map, Value, json};
 
 use super::files::Desired;
-use super::plan::{Action, Current, Effect, Means, Plan, Step, plan};
+use super::plan::{Action, Current, Effect, Means, Plan, Step, Vault, plan};
 use crate::people::{self, Outcome};
 use crate::ui;
 
@@ -23,6 +24,29 @@ pub(crate) struct Applied {
     pub(crate) plan: Plan,
     /// Addresses of users who were created, or would be.
     pub(crate) users: Vec<String>,
+}
+
+/// Seals under the master key.
+struct Sealing<'a> {
+    app: &'a App,
+    tenant: &'a Tenant,
+}
+
+impl Vault for Sealing<'_> {
+    fn seal_client(&self, id: &ClientId, secret: &Secret<String>) -> String {
+        self.app
+            .seal_text(&client_secret_place(&self.tenant.id, id), secret)
+    }
+
+    fn seal_api(&self, id: &ApiId, secret: &Secret<String>) -> String {
+        self.app
+            .seal_text(&signing_secret_place(&self.tenant.id, id), secret)
+    }
+
+    fn open_api(&self, id: &ApiId, sealed: &str) -> Option<Secret<String>> {
+        self.app
+            .open_text(&signing_secret_place(&self.tenant.id, id), sealed)
+    }
 }
 
 /// Whether to change anything.
@@ -48,6 +72,7 @@ pub(crate) async fn apply(
     let mut means = Means {
         now,
         rng: &mut app.rng(),
+        vault: &Sealing { app, tenant },
         allow_delete,
     };
     let plan = plan(desired, &current, &mut means)?;

@@ -78,14 +78,14 @@ async fn r11_hs256_is_signed_with_the_shared_secret_alone() {
     let secret = Secret::new("0123456789abcdef0123456789abcdef".to_owned());
     change_api(&kit, |api| {
         api.signing_alg = SigningAlg::Hs256;
-        let place = signing_secret_place(&tenant, api);
+        let place = signing_secret_place(&tenant, &api.id);
         api.signing_secret_sealed = Some(kit.server.app.seal_text(&place, &secret));
     })
     .await;
     let client_secret = Secret::new(web.secret.clone());
     kit.change(&web.id, |app| {
         app.jwt_configuration.alg = SigningAlg::Hs256;
-        let place = client_secret_place(&tenant, app);
+        let place = client_secret_place(&tenant, &app.id);
         app.secret_sealed = Some(kit.server.app.seal_text(&place, &client_secret));
     })
     .await;

@@ -22,6 +22,23 @@ roles:
       - {resource_server_identifier: 'https://orders.test/', permission_name: 'read:orders'}
 ";
 
+/// Seals by turning the text around.
+struct Reversing;
+
+impl Vault for Reversing {
+    fn seal_client(&self, _: &ClientId, secret: &Secret<String>) -> String {
+        secret.expose().chars().rev().collect()
+    }
+
+    fn seal_api(&self, _: &aldgate_core::id::ApiId, secret: &Secret<String>) -> String {
+        secret.expose().chars().rev().collect()
+    }
+
+    fn open_api(&self, _: &aldgate_core::id::ApiId, sealed: &str) -> Option<Secret<String>> {
+        Some(Secret::new(sealed.chars().rev().collect()))
+    }
+}
+
 fn empty() -> Current {
     let issuer = Issuer::parse("http://localhost:4455/").unwrap();
     let now = Timestamp::from_seconds(1);
@@ -44,6 +61,7 @@ fn make(text: &str, current: &Current, allow_delete: bool) -> Result<Plan> {
         &mut Means {
             now,
             rng: &mut Rng::seeded(2),
+            vault: &Reversing,
             allow_delete,
         },
     )
@@ -140,4 +158,25 @@ fn mistakes_name_the_entry_and_the_remedy() {
     assert!(text.contains("neither the tenant nor the files"), "{text}");
     let text = error("clients: [{name: A, client_secret: short}]");
     assert!(text.contains("at least 32 characters"), "{text}");
+}
+
+#[test]
+fn r11_hs256_secrets_are_sealed_once_and_a_second_apply_changes_nothing() {
+    let text = "
+clients:
+  - {name: Old, client_secret: 0123456789abcdef0123456789abcdef, jwt_configuration: {alg: HS256}}
+resourceServers:
+  - {identifier: old, signing_alg: HS256, signing_secret: 0123456789abcdef0123456789abcdef}
+";
+    let first = make(text, &empty(), false).unwrap();
+    let sealed = first.steps.iter().all(|step| match &step.effect {
+        Effect::Api(api) => api.signing_secret_sealed.is_some(),
+        Effect::Application { application, .. } => application.secret_sealed.is_some(),
+        _ => false,
+    });
+    assert!(sealed && first.steps.len() == 2);
+    let second = make(text, &carry_out(empty(), first), false).unwrap();
+    assert_eq!((second.steps.len(), second.unchanged), (0, 2));
+    let short = "resourceServers: [{identifier: x, signing_alg: HS256, signing_secret: short}]";
+    assert!(make(short, &empty(), false).is_err());
 }
