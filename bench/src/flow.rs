@@ -54,9 +54,15 @@ impl Browser {
         self.connection.send(request).await
     }
 
-    /// Forgets all cookies.
-    pub(crate) fn forget(&mut self) {
-        self.cookies.clear();
+    /// Another browser, with a connection of its own and without cookies.
+    pub(crate) async fn stranger(&self) -> anyhow::Result<Self> {
+        let (_, port) = self.host.rsplit_once(':').context("the host has a port")?;
+        let connection = Connection::open(port.parse()?).await?;
+        Ok(Self {
+            host: self.host.clone(),
+            connection,
+            cookies: BTreeMap::new(),
+        })
     }
 
     /// Logs in with the form and returns the code.

@@ -140,7 +140,6 @@ pub(crate) struct Workers {
 struct Worker {
     person: usize,
     signed_in: Browser,
-    anonymous: Browser,
     opaque: String,
     refresh: [String; 2],
 }
@@ -202,11 +201,9 @@ impl Worker {
             let code = signed_in.code(ask).await?;
             *token = signed_in.redeem(ask, &code).await?.json("refresh_token")?;
         }
-        let anonymous = Browser::open(server).await?;
         Ok(Self {
             person,
             signed_in,
-            anonymous,
             opaque,
             refresh,
         })
@@ -246,9 +243,9 @@ impl Worker {
                 self.signed_in.send(&request).await?.expect(200)?;
             }
             Operation::Login(ask) => {
-                self.anonymous.forget();
-                let code = self.anonymous.log_in(ask, self.person).await?;
-                self.anonymous.redeem(ask, &code).await?;
+                let mut browser = self.signed_in.stranger().await?;
+                let code = browser.log_in(ask, self.person).await?;
+                browser.redeem(ask, &code).await?;
             }
         }
         Ok(())
