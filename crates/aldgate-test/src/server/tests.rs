@@ -25,7 +25,7 @@ async fn token(request: ClientRequest) -> Result<Response, OAuthRejection> {
     Ok(respond::json(StatusCode::OK, &json!({"id": id})))
 }
 
-const FORM: &str = "<form method=post action=\"/form\"><input type=hidden name=_csrf value=\"";
+const FORM: &str = "<form method=post action=\"/form\"><input type=hidden name=csrf value=\"";
 
 async fn show(State(app): State<App>, browser: Browser) -> Response {
     let page = format!("{FORM}{}\"></form>", browser.token(&app, "form"));
@@ -178,7 +178,7 @@ async fn web_01_a_form_works_only_for_the_browser_it_was_shown_to() {
     let form = browser.form("/form");
     assert_eq!(browser.send(&form).await.text(), "done");
     assert_eq!(
-        browser.send(&form.clone().without("_csrf")).await.status,
+        browser.send(&form.clone().without("csrf")).await.status,
         400
     );
     let mut other = server.browser();
