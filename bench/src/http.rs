@@ -10,6 +10,7 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// One connection.
 pub(crate) struct Connection {
+    port: u16,
     stream: TcpStream,
     buffer: Vec<u8>,
 }
@@ -27,15 +28,27 @@ impl Connection {
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
+            port,
             stream,
             buffer: Vec::with_capacity(16 * 1024),
         })
     }
 
-    /// Sends one request and reads its answer.
+    /// Sends one request and reads its answer; once more on a fresh connection if the server has
+    /// closed this one while it was idle (RFC 9112 §9.3.1).
     pub(crate) async fn send(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
-        self.stream.write_all(request).await?;
         self.buffer.clear();
+        match self.exchange(request).await {
+            Err(_) if self.buffer.is_empty() => {
+                self.stream = Self::open(self.port).await?.stream;
+                self.exchange(request).await
+            }
+            other => other,
+        }
+    }
+
+    async fn exchange(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
+        self.stream.write_all(request).await?;
         let head_end = loop {
             if let Some(at) = find(&self.buffer, b"\r\n\r\n") {
                 break at;
