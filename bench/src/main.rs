@@ -46,7 +46,7 @@ async fn run(options: &Options) -> anyhow::Result<Report> {
     for round in 1..=options.rounds {
         report.limits(limits::measure(dir.path())?);
         for scenario in SCENARIOS {
-            for &connections in scenario.connections(options) {
+            for connections in scenario.connections(options) {
                 eprintln!(
                     "round {round}: {} on {connections} connections",
                     scenario.name
