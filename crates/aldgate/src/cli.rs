@@ -148,7 +148,7 @@ pub(crate) enum TenantCommand {
     Create {
         /// Short name: lower-case letters, digits and -
         name: String,
-        /// Its issuer, such as https://id.example.com/
+        /// Its issuer: scheme, host and port, with https beyond this machine
         #[arg(long, value_name = "URL")]
         issuer: String,
         #[command(flatten)]
