@@ -9,8 +9,8 @@ use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims,
 };
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl,
-    Nonce, OAuth2TokenResponse, PkceCodeChallenge, RedirectUrl, Scope, TokenResponse,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
+    IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, RedirectUrl, Scope, TokenResponse,
 };
 
 type AnyError = Box<dyn std::error::Error>;
@@ -26,6 +26,8 @@ fn main() -> Result<(), AnyError> {
         ClientId::new(client_id.clone()),
         Some(ClientSecret::new(client_secret.clone())),
     )
+    // As the application is registered: `token_endpoint_auth_method: client_secret_post`.
+    .set_auth_type(AuthType::RequestBody)
     .set_redirect_uri(RedirectUrl::new(redirect_uri.clone())?);
 
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();

@@ -47,6 +47,9 @@ pub(super) async fn seed(
     dev["domain"] = json!(tenant.issuer.authority());
     dev["management"]["audience"] = json!(tenant.issuer.management());
     dev["management"]["domain"] = json!(tenant.issuer.authority());
+    for confidential in ["web", "m2m", "management"] {
+        dev[confidential]["token_endpoint_auth_method"] = json!("client_secret_post");
+    }
     dev["demo_api_url"] = json!(addresses.api());
     dev["demo_spa_url"] = json!(addresses.spa());
     dev["ca"] = json!(ca);
