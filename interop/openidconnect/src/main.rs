@@ -54,9 +54,7 @@ fn main() -> Result<(), AnyError> {
             .map(|(_, value)| value.into_owned())
             .ok_or(format!("no {name} in {answer}"))
     };
-    if parameter("state")? != *state.secret() {
-        return Err("the state differs".into());
-    }
+    assert_eq!(parameter("state")?, *state.secret(), "the state differs");
     let tokens = client
         .exchange_code(AuthorizationCode::new(parameter("code")?))?
         .set_pkce_verifier(verifier)
