@@ -48,15 +48,13 @@ fn main() -> Result<(), AnyError> {
         .next()
         .ok_or("no answer on stdin")??;
     let answer = openidconnect::url::Url::parse(&answer)?;
-    let parameter = |name: &str| {
-        let found = answer.query_pairs().find(|(found, _)| found == name);
-        found
-            .map(|(_, value)| value.into_owned())
-            .ok_or(format!("no {name} in {answer}"))
-    };
-    assert_eq!(parameter("state")?, *state.secret(), "the state differs");
+    assert_eq!(
+        parameter(&answer, "state")?,
+        *state.secret(),
+        "the state differs"
+    );
     let tokens = client
-        .exchange_code(AuthorizationCode::new(parameter("code")?))?
+        .exchange_code(AuthorizationCode::new(parameter(&answer, "code")?))?
         .set_pkce_verifier(verifier)
         .request(&send)?;
     let id_token = tokens.id_token().ok_or("no ID token")?;
@@ -74,6 +72,13 @@ fn main() -> Result<(), AnyError> {
         subject.as_str()
     );
     Ok(())
+}
+
+/// A parameter of the address that the browser ended at.
+fn parameter(answer: &openidconnect::url::Url, name: &str) -> Result<String, String> {
+    let found = answer.query_pairs().find(|(found, _)| found == name);
+    let value = found.map(|(_, value)| value.into_owned());
+    value.ok_or_else(|| format!("no {name} in {answer}"))
 }
 
 /// Sends one request; redirects are not followed.
