@@ -1,11 +1,23 @@
 //! The admin side: Management API and dashboard.
 //!
-//! This file is the route table.
+//! This file is the route table. Below it, one folder for each resource, named as in the URL, with
+//! one file for each verb; [`op`] holds what all operations share.
+
+mod clients;
+mod op;
 
 use aldgate_app::App;
 use axum::Router;
 
+use op::Operation;
+pub use op::{Actor, Who};
+
 /// Every route of the admin side.
 pub fn routes() -> Router<App> {
-    Router::new()
+    op::router(operations())
+}
+
+/// Every operation of the Management API.
+fn operations() -> Vec<Operation> {
+    [clients::operations()].into_iter().flatten().collect()
 }

@@ -1,0 +1,160 @@
+//! One call of an operation: everything that its function may look at.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use aldgate_app::App;
+use aldgate_app::extract::{Caller, Tenant};
+use aldgate_core::error::Refusal;
+use aldgate_core::event::EventType;
+use aldgate_core::id::IdError;
+use aldgate_core::time::Timestamp;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::{Actor, ApiError, Audit, Operation, Query};
+
+/// One call of an operation by a caller who may make it.
+#[derive(Clone)]
+pub(crate) struct Call {
+    /// The shared state.
+    pub(crate) app: App,
+    /// The tenant whose Management API it is.
+    pub(crate) tenant: Tenant,
+    /// Who calls.
+    pub(crate) actor: Actor,
+    /// When.
+    pub(crate) now: Timestamp,
+    /// The query, checked.
+    pub(crate) query: Query,
+    pub(super) caller: Caller,
+    pub(super) operation: Operation,
+    pub(super) segments: BTreeMap<String, String>,
+    pub(super) content_type: String,
+    pub(super) body: Bytes,
+}
+
+impl Call {
+    /// The operation's path, with `{names}`.
+    pub(super) const fn path(&self) -> &'static str {
+        self.operation.path
+    }
+
+    /// A segment of the path, decoded.
+    pub(crate) fn segment(&self, name: &str) -> &str {
+        self.segments.get(name).map_or("", String::as_str)
+    }
+
+    /// A segment of the path as an identifier.
+    ///
+    /// # Errors
+    /// 400 `invalid_uri` when it has another shape.
+    pub(crate) fn id<T: FromStr<Err = IdError>>(&self, name: &str) -> Result<T, ApiError> {
+        Ok(self.segment(name).parse()?)
+    }
+
+    /// The body as it came.
+    pub(crate) const fn raw(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The media type of the body, with its parameters.
+    pub(crate) fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    /// The body as a JSON object.
+    ///
+    /// # Errors
+    /// 400 `invalid_body` when it is none.
+    pub(crate) fn object(&self) -> Result<Map<String, Value>, ApiError> {
+        match serde_json::from_slice(&self.body) {
+            Ok(Value::Object(members)) => Ok(members),
+            Ok(other) => {
+                let kind = kind_of(&other);
+                let refusal = Refusal::new("invalid_body", "Expected type object");
+                Err(refusal.expected("a JSON object").actual(kind).into())
+            }
+            Err(_) if self.body.is_empty() => {
+                let refusal = Refusal::new("invalid_body", "The body is missing");
+                Err(refusal.expected("a JSON object").actual("nothing").into())
+            }
+            Err(error) => {
+                let cause = format!("The body is not JSON: {error}");
+                Err(Refusal::new("invalid_body", cause).into())
+            }
+        }
+    }
+
+    /// The body as a JSON object; nothing counts as `{}`.
+    ///
+    /// # Errors
+    /// As [`Call::object`].
+    pub(crate) fn object_or_nothing(&self) -> Result<Map<String, Value>, ApiError> {
+        if self.body.is_empty() {
+            return Ok(Map::new());
+        }
+        self.object()
+    }
+
+    /// The body as a type that says which members there are (`deny_unknown_fields`, ADM-03).
+    ///
+    /// # Errors
+    /// 400 `invalid_body`, with the member at fault.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        parse(Value::Object(self.object()?))
+    }
+
+    /// The members that `fields` and `include_fields` choose.
+    pub(crate) fn chosen(&self, item: Value) -> Value {
+        let (Some(fields), Value::Object(members)) = (self.query.get("fields"), &item) else {
+            return item;
+        };
+        let include = self.query.flag("include_fields").unwrap_or(true);
+        let named = |name: &str| fields.split(',').any(|field| field.trim() == name);
+        let kept = members.iter().filter(|(name, _)| named(name) == include);
+        Value::Object(kept.map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
+    /// What records the change that this call makes; see [`Audit`].
+    pub(crate) fn audit(&self) -> Audit {
+        Audit::of(self, EventType::ManagementOperation)
+    }
+
+    /// What the tenant log says of the request itself.
+    pub(super) fn describe(&self) -> Value {
+        json!({
+            "method": self.operation.method.as_str(),
+            "path": format!("/api/v2{}", self.operation.path),
+            "segments": self.segments,
+            "actor": self.actor.describe(),
+        })
+    }
+}
+
+/// Reads a JSON value as a type that refuses unknown members.
+///
+/// # Errors
+/// 400 `invalid_body`, with the member at fault.
+pub(crate) fn parse<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = match path.as_str() {
+            "." => error.into_inner().to_string(),
+            path => format!("{} on property {path}", error.inner()),
+        };
+        ApiError::from(Refusal::new("invalid_body", cause))
+    })
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}

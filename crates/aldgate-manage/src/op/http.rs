@@ -1,0 +1,202 @@
+//! The operations as HTTP: routes from the table, then for each call the same steps.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use aldgate_app::App;
+use aldgate_app::extract::{Caller, Tenant};
+use aldgate_app::respond;
+use aldgate_core::error::Refusal;
+use aldgate_core::event::EventType;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{FromRequest as _, RawPathParams, Request, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodFilter, MethodRouter, any, get};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
+
+use super::authorize::{Callers, permit};
+use super::table::Body;
+use super::{Actor, ApiError, Call, Operation, Query, Reply, openapi};
+
+/// Where the Management API lives.
+const PREFIX: &str = "/api/v2";
+
+/// The routes of these operations, and the document that describes them.
+pub(crate) fn router(operations: Vec<Operation>) -> Router<App> {
+    let document = Arc::new(openapi::document(&operations));
+    let callers = Arc::new(Callers::default());
+    let mut paths: HashMap<&'static str, MethodRouter<App>> = HashMap::new();
+    for operation in operations {
+        let filter = MethodFilter::try_from(operation.method.clone())
+            .expect("invariant: operations use the usual methods");
+        let (path, callers) = (operation.path, Arc::clone(&callers));
+        let operation = Arc::new(operation);
+        let handler = move |State(app): State<App>,
+                            tenant: Tenant,
+                            caller: Caller,
+                            segments: RawPathParams,
+                            request: Request| {
+            let (operation, callers) = (Arc::clone(&operation), Arc::clone(&callers));
+            async move {
+                let segments = segments
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect();
+                let shell = Shell {
+                    app,
+                    tenant,
+                    caller,
+                    segments,
+                };
+                shell.answer(&operation, &callers, request).await
+            }
+        };
+        let methods = paths.remove(path).unwrap_or_default();
+        paths.insert(path, methods.on(filter, handler));
+    }
+    let mut router = Router::new().route(
+        "/api/v2/openapi.json",
+        get(move |tenant: Tenant| {
+            let document = openapi::of_tenant(&document, &tenant);
+            async move { respond::json(StatusCode::OK, &document) }
+        }),
+    );
+    for (path, methods) in paths {
+        router = router.route(
+            &format!("{PREFIX}{path}"),
+            methods.fallback(method_not_allowed),
+        );
+    }
+    router
+        .route("/api/v2/{*rest}", any(no_such_operation))
+        .route("/api/v2", any(no_such_operation))
+        .route("/api/v2/", any(no_such_operation))
+}
+
+struct Shell {
+    app: App,
+    tenant: Tenant,
+    caller: Caller,
+    segments: BTreeMap<String, String>,
+}
+
+impl Shell {
+    async fn answer(self, operation: &Operation, callers: &Callers, request: Request) -> Response {
+        let (app, tenant, caller) = (self.app.clone(), self.tenant.clone(), self.caller.clone());
+        match self.run(operation, callers, request).await {
+            Ok(reply) => respond_with(operation, reply),
+            Err(error) => {
+                if worth_telling(&error) {
+                    tell(&app, &tenant, &caller, operation, &error);
+                }
+                error.into_response()
+            }
+        }
+    }
+
+    async fn run(
+        self,
+        operation: &Operation,
+        callers: &Callers,
+        request: Request,
+    ) -> Result<Reply, ApiError> {
+        let now = self.app.now();
+        let (parts, body) = request.into_parts();
+        // Only code of this process can put an actor into a request.
+        let actor = match parts.extensions.get::<Actor>() {
+            Some(actor) => actor.clone(),
+            None => {
+                callers
+                    .identify(&self.app, &self.tenant, &parts.headers)
+                    .await?
+            }
+        };
+        permit(&actor, operation)?;
+        let query = Query::parse(parts.uri.query().unwrap_or_default(), &operation.query)?;
+        let content_type = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
+        let request = Request::from_parts(parts, body);
+        let body = match operation.body {
+            Body::None => Bytes::new(),
+            _ => Bytes::from_request(request, &self.app)
+                .await
+                .map_err(unread)?,
+        };
+        let call = Call {
+            app: self.app,
+            tenant: self.tenant,
+            actor,
+            now,
+            query,
+            caller: self.caller,
+            operation: operation.clone(),
+            segments: self.segments,
+            content_type,
+            body,
+        };
+        operation.run(call).await
+    }
+}
+
+fn respond_with(operation: &Operation, reply: Reply) -> Response {
+    let status = reply.status.unwrap_or(operation.status);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let Some(body) = reply.body else {
+        let mut response = status.into_response();
+        respond::no_store(response.headers_mut());
+        return response;
+    };
+    let mut response = respond::json(status, &body);
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
+/// Refusals that say something about rights or about us; plain mistakes stay with the caller.
+fn worth_telling(error: &ApiError) -> bool {
+    let status = error.status();
+    status == StatusCode::FORBIDDEN
+        || status == StatusCode::UNAUTHORIZED
+        || status.is_server_error()
+}
+
+fn tell(app: &App, tenant: &Tenant, caller: &Caller, operation: &Operation, error: &ApiError) {
+    let mut event = app.event(EventType::FailedManagementOperation, caller, app.now());
+    event.description = format!("{}: {}", operation.summary, error.refusal().cause);
+    event.audience = Some(tenant.issuer.management());
+    event.refusal = Some(error.refusal().clone());
+    event.detail = serde_json::json!({
+        "method": operation.method.as_str(),
+        "path": format!("{PREFIX}{}", operation.path),
+        "status": error.status().as_u16(),
+    });
+    app.events.record(&tenant.id, event);
+}
+
+fn unread(rejection: axum::extract::rejection::BytesRejection) -> ApiError {
+    let status = rejection.status();
+    let refusal = Refusal::new("invalid_body", rejection.body_text());
+    ApiError::new(status, None, refusal)
+}
+
+async fn method_not_allowed() -> Response {
+    let refusal = Refusal::new(
+        "method_not_allowed",
+        "This address does not know this method.",
+    )
+    .remedy("See the list of operations at /api/v2/openapi.json.");
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, None, refusal).into_response()
+}
+
+async fn no_such_operation() -> Response {
+    let refusal = Refusal::new("no_such_operation", "Not Found")
+        .expected("an operation of the Management API")
+        .remedy("See the list of operations at /api/v2/openapi.json.");
+    ApiError::new(StatusCode::NOT_FOUND, None, refusal).into_response()
+}
