@@ -5,6 +5,9 @@
 
 mod clients;
 mod op;
+mod rbac;
+mod roles;
+mod users;
 
 use aldgate_app::App;
 use axum::Router;
@@ -19,5 +22,12 @@ pub fn routes() -> Router<App> {
 
 /// Every operation of the Management API.
 fn operations() -> Vec<Operation> {
-    [clients::operations()].into_iter().flatten().collect()
+    [
+        clients::operations(),
+        roles::operations(),
+        users::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

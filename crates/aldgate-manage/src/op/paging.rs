@@ -71,6 +71,19 @@ impl Paging {
         Ok(Self { window, totals })
     }
 
+    /// For lists that always answer with an object: reading on by key from the start when nothing
+    /// is said.
+    pub(crate) fn as_object(self) -> Self {
+        let window = match self.window {
+            Window::Numbered { page: 0, per_page } => Window::Keyset {
+                after: String::new(),
+                take: per_page,
+            },
+            other => other,
+        };
+        Self { window, ..self }
+    }
+
     /// Refuses what lies behind the first `max` items: deep pages cost too much, keys do not.
     ///
     /// # Errors
@@ -97,6 +110,30 @@ impl Paging {
             }
             Window::Keyset { after, take } => Page::after(after, take + 1),
         }
+    }
+
+    /// The window of a list that is here as a whole, in the order of its keys.
+    pub(crate) fn part(&self, all: Vec<(String, Value)>) -> Vec<(String, Value)> {
+        match &self.window {
+            Window::Numbered { page, per_page } => {
+                let start = (*page as usize).saturating_mul(*per_page as usize);
+                all.into_iter()
+                    .skip(start)
+                    .take(*per_page as usize)
+                    .collect()
+            }
+            Window::Keyset { after, take } => all
+                .into_iter()
+                .filter(|(key, _)| after.is_empty() || key > after)
+                .take(*take as usize + 1)
+                .collect(),
+        }
+    }
+
+    /// Answers with one window of a list that is here as a whole.
+    pub(crate) fn reply_part(&self, call: &Call, plural: &str, all: Vec<(String, Value)>) -> Reply {
+        let total = all.len() as u64;
+        self.reply(call, plural, self.part(all), total)
     }
 
     /// Answers with the items that [`Paging::page`] gave, each with its key. `total` matters only

@@ -149,6 +149,16 @@ impl Kit {
         self.call_as(&self.token, method, path, body).await
     }
 
+    /// The path of one of the world's users: ada, eve or admin.
+    pub(crate) fn user_path(&self, name: &str) -> String {
+        let user = match name {
+            "ada" => &self.world.ada,
+            "eve" => &self.world.eve,
+            _ => &self.world.admin,
+        };
+        format!("/users/{}", user.id.as_str().replace('|', "%7C"))
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.call(Method::GET, path, &Value::Null).await
     }
@@ -159,6 +169,10 @@ impl Kit {
 
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Reply {
         self.call(Method::PATCH, path, &body).await
+    }
+
+    pub(crate) async fn delete_with(&self, path: &str, body: Value) -> Reply {
+        self.call(Method::DELETE, path, &body).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Reply {

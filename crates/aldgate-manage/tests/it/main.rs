@@ -3,3 +3,4 @@
 mod authorization;
 mod clients;
 mod kit;
+mod roles;
