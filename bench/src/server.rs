@@ -138,10 +138,14 @@ fn spawn(binary: &Path, data: &Path, port: u16) -> anyhow::Result<Child> {
     } else {
         Command::new(binary)
     };
-    command
-        .args(["dev", "--no-demo", "--port", &port.to_string(), "--data"])
-        .arg(data);
+    command.args(["serve", "--data"]).arg(data);
+    command.env("ALDGATE_SERVER__LISTEN", format!("127.0.0.1:{port}"));
+    command.env(
+        "ALDGATE_SERVER__PUBLIC_URL",
+        format!("http://localhost:{port}/"),
+    );
     command.env("ALDGATE_ADMIN__LISTEN", "off");
+    command.env("ALDGATE_MAIL__OUTBOX_DIR", data.join("outbox"));
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())

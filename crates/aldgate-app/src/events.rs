@@ -4,6 +4,7 @@
 //! one is never without the other. Everything else comes here.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aldgate_core::error::Refusal;
@@ -11,7 +12,7 @@ use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::TenantId;
 use aldgate_store::{Store, StoreError};
 use moka::sync::Cache;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::app::App;
 use crate::extract::{Caller, Tenant};
@@ -19,13 +20,16 @@ use crate::metrics::{Count, Metrics};
 
 /// Events that may wait; beyond, they are dropped and counted.
 const QUEUE: usize = 8192;
-const BATCH: usize = 256;
+const BATCH: usize = 1024;
+/// How long the first event of a batch waits for others. A commit costs more than an event.
+const LINGER: Duration = Duration::from_millis(20);
 const TRIES: u32 = 3;
 
 /// The writer of the tenant logs.
 #[derive(Clone)]
 pub struct Events {
     queue: mpsc::Sender<Entry>,
+    hurry: Arc<Notify>,
     metrics: Metrics,
     /// Origins refused lately: each is told once a minute.
     refused: Cache<(TenantId, String), ()>,
@@ -41,12 +45,14 @@ impl Events {
     #[must_use]
     pub fn start(store: Store, metrics: Metrics) -> Self {
         let (queue, entries) = mpsc::channel(QUEUE);
-        tokio::spawn(write(store, entries, metrics.clone()));
+        let hurry = Arc::new(Notify::new());
+        tokio::spawn(write(store, entries, Arc::clone(&hurry), metrics.clone()));
         let refused = Cache::builder()
             .max_capacity(1000)
             .time_to_live(Duration::from_secs(60));
         Self {
             queue,
+            hurry,
             metrics,
             refused: refused.build(),
         }
@@ -73,6 +79,7 @@ impl Events {
     pub async fn flush(&self) {
         let (done, written) = oneshot::channel();
         if self.queue.send(Entry::Flush(done)).await.is_ok() {
+            self.hurry.notify_one();
             // The writer is gone when the runtime shuts down: nothing to wait for then.
             drop(written.await);
         }
@@ -100,9 +107,23 @@ impl Events {
     }
 }
 
-async fn write(store: Store, mut entries: mpsc::Receiver<Entry>, metrics: Metrics) {
+async fn write(
+    store: Store,
+    mut entries: mpsc::Receiver<Entry>,
+    hurry: Arc<Notify>,
+    metrics: Metrics,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     while entries.recv_many(&mut batch, BATCH).await > 0 {
+        if batch.len() < BATCH && !batch.iter().any(|entry| matches!(entry, Entry::Flush(_))) {
+            // Either the time is over, or somebody waits for the log.
+            drop(tokio::time::timeout(LINGER, hurry.notified()).await);
+            while batch.len() < BATCH
+                && let Ok(entry) = entries.try_recv()
+            {
+                batch.push(entry);
+            }
+        }
         let mut by_tenant: HashMap<TenantId, Vec<Event>> = HashMap::new();
         let mut flushed = Vec::new();
         for entry in batch.drain(..) {
@@ -122,9 +143,9 @@ async fn write(store: Store, mut entries: mpsc::Receiver<Entry>, metrics: Metric
 }
 
 async fn write_batch(store: &Store, tenant: &TenantId, events: Vec<Event>, metrics: &Metrics) {
-    let events = std::sync::Arc::new(events);
+    let events = Arc::new(events);
     for attempt in 1..=TRIES {
-        let batch = std::sync::Arc::clone(&events);
+        let batch = Arc::clone(&events);
         let written = store
             .write(tenant, move |tx| tx.events().record(&batch))
             .await;

@@ -18,7 +18,7 @@ enum Source {
 }
 
 impl Rng {
-    /// The operating system's generator, as aws-lc-rs keeps it.
+    /// The operating system's generator.
     #[must_use]
     pub const fn system() -> Self {
         Self(Source::System)
@@ -40,8 +40,9 @@ impl Entropy for Rng {
         match &self.0 {
             // Fails only when the operating system has no entropy source at all: nothing secret
             // can be made then, and going on would be worse than stopping.
-            Source::System => aws_lc_rs::rand::fill(bytes)
-                .expect("invariant: the operating system gives random bytes"),
+            Source::System => {
+                getrandom::fill(bytes).expect("invariant: the operating system gives random bytes")
+            }
             Source::Seeded { seed, drawn } => {
                 for chunk in bytes.chunks_mut(32) {
                     let mut context = Context::new(&SHA256);

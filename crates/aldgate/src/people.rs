@@ -7,7 +7,7 @@ use aldgate_core::id::{RoleId, UserId};
 use aldgate_core::secret::Secret;
 use aldgate_core::signup::Draft;
 use aldgate_core::tenant::Tenant;
-use aldgate_store::{StoreError, Tx};
+use aldgate_store::{LoginName, StoreError, Tx};
 use anyhow::{Result, anyhow, bail};
 
 /// What came of it.
@@ -28,6 +28,15 @@ pub(crate) async fn create(
     roles: Vec<RoleId>,
 ) -> Result<Outcome> {
     let connection = database(app, tenant).await?;
+    // The operator may know who exists, so there is no need to hash a password first.
+    let (id, email) = (connection.id.clone(), draft.email.clone());
+    let find = move |tx: &mut Tx<'_>| match &email {
+        Some(email) => tx.users().by_login(&id, LoginName::Email, email),
+        None => Ok(None),
+    };
+    if app.store.read(&tenant.id, find).await?.is_some() {
+        return Ok(Outcome::Exists);
+    }
     let new = CreateUser {
         connection: &connection,
         draft,

@@ -55,10 +55,10 @@ impl Engine {
             reads: Arc::new(Queue::new(options.queue_limit)),
         };
         for number in 0..options.sqlite_readers.max(1) {
-            let reader = settings::open_reader(&location).map_err(|e| cannot_open(path, &e))?;
-            let queue = Arc::clone(&engine.reads);
+            let (location, queue) = (location.clone(), Arc::clone(&engine.reads));
+            // Each opens its connection by itself, so that the start need not wait for all.
             spawn(&format!("store-read-{number}"), move || {
-                read(&reader, &queue);
+                read(&location, &queue);
             })?;
         }
         let queue = Arc::clone(&engine.writes);
@@ -108,9 +108,18 @@ impl Drop for Engine {
     }
 }
 
-fn read(connection: &Connection, queue: &Queue<Box<dyn Job>>) {
+fn read(location: &Location, queue: &Queue<Box<dyn Job>>) {
+    let mut connection: Option<Connection> = None;
     while let Some(mut job) = queue.pop(1).pop() {
-        job.run(&mut SystemTx::new(Link::Sqlite(connection), Mode::Read));
+        if connection.is_none() {
+            match settings::open_reader(location) {
+                Ok(opened) => connection = Some(opened),
+                Err(error) => job.refuse(cannot_open(&location.path, &error)),
+            }
+        }
+        if let Some(connection) = &connection {
+            job.run(&mut SystemTx::new(Link::Sqlite(connection), Mode::Read));
+        }
         job.answer();
     }
 }

@@ -50,7 +50,8 @@ pub(super) fn open_reader(location: &Location) -> rusqlite::Result<Connection> {
 
 fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", "ON")?;
-    connection.pragma_update(None, "cache_size", -65_536)?; // KiB
+    // Pages are read through the map; the cache is for those that changed.
+    connection.pragma_update(None, "cache_size", -8_192)?; // KiB
     connection.pragma_update(None, "mmap_size", 268_435_456)?; // bytes
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
