@@ -1,5 +1,7 @@
 //! A client grant: which scopes of an API an application may have.
 
+pub mod rules;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

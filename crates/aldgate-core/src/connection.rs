@@ -1,5 +1,7 @@
 //! A connection: a source of users.
 
+pub mod rules;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

@@ -1,5 +1,7 @@
 //! A user: a person, and her identities.
 
+pub mod query;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization as _;

@@ -3,9 +3,12 @@
 //! This file is the route table. Below it, one folder for each resource, named as in the URL, with
 //! one file for each verb; [`op`] holds what all operations share.
 
+mod client_grants;
 mod clients;
+mod connections;
 mod op;
 mod rbac;
+mod resource_servers;
 mod roles;
 mod users;
 
@@ -23,7 +26,10 @@ pub fn routes() -> Router<App> {
 /// Every operation of the Management API.
 fn operations() -> Vec<Operation> {
     [
+        client_grants::operations(),
         clients::operations(),
+        connections::operations(),
+        resource_servers::operations(),
         roles::operations(),
         users::operations(),
     ]

@@ -106,6 +106,27 @@ impl Call {
         parse(Value::Object(self.object()?))
     }
 
+    /// The body as a JSON list of a type.
+    ///
+    /// # Errors
+    /// As [`Call::parse`].
+    pub(crate) fn parse_list<T: DeserializeOwned>(&self) -> Result<Vec<T>, ApiError> {
+        match serde_json::from_slice(&self.body) {
+            Ok(list @ Value::Array(_)) => parse(list),
+            Ok(other) => {
+                let refusal = Refusal::new("invalid_body", "Expected type array");
+                Err(refusal
+                    .expected("a JSON list")
+                    .actual(kind_of(&other))
+                    .into())
+            }
+            Err(error) => {
+                let cause = format!("The body is not JSON: {error}");
+                Err(Refusal::new("invalid_body", cause).into())
+            }
+        }
+    }
+
     /// The members that `fields` and `include_fields` choose.
     pub(crate) fn chosen(&self, item: Value) -> Value {
         let (Some(fields), Value::Object(members)) = (self.query.get("fields"), &item) else {

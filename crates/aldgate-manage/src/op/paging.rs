@@ -102,6 +102,18 @@ impl Paging {
         Ok(self)
     }
 
+    /// The same window in the form of a key: for lists that Auth0 only gives so.
+    pub(crate) fn into_keyset(self) -> Self {
+        let window = match self.window {
+            Window::Numbered { per_page, .. } => Window::Keyset {
+                after: String::new(),
+                take: per_page,
+            },
+            keyset => keyset,
+        };
+        Self { window, ..self }
+    }
+
     /// The store's window: one item more than asked for by key, to know whether there are more.
     pub(crate) fn page(&self) -> Page {
         match &self.window {

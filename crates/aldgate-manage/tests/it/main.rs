@@ -3,4 +3,5 @@
 mod authorization;
 mod clients;
 mod kit;
+mod resources;
 mod roles;
