@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aldgate_core::api::Api;
 use aldgate_core::application::Application;
+use aldgate_core::attack_protection::AttackProtection;
 use aldgate_core::client_grant::{ClientGrant, SubjectType};
 use aldgate_core::connection::Connection;
 use aldgate_core::event::{Event, EventType};
@@ -17,6 +18,7 @@ use crate::caches::Caches;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::cors::Origins;
+use crate::edge::AuthenticationRate;
 use crate::events::Events;
 use crate::extract::Caller;
 use crate::hashing::Hashing;
@@ -54,6 +56,8 @@ pub struct Parts {
     pub events: Events,
     /// What operators count.
     pub metrics: Metrics,
+    /// Limits requests to the Authentication API.
+    pub(crate) authentication_rate: Option<AuthenticationRate>,
     caches: Arc<Caches>,
     rng: Rng,
     csrf_key: [u8; 32],
@@ -128,6 +132,10 @@ impl App {
             mailer: Mailer::new(&config.mail, mails_in_memory)?,
             outbound: Outbound::new(&config.outbound)?,
             events: Events::start(store.clone(), metrics.clone()),
+            authentication_rate: config
+                .server
+                .authentication_rate
+                .map(AuthenticationRate::new),
             config,
             store,
             clock,
@@ -300,6 +308,17 @@ impl App {
         id: &str,
     ) -> Result<Option<Arc<serde_json::Value>>, StoreError> {
         self.caches.settings(&self.store, tenant, kind, id).await
+    }
+
+    /// How a tenant is protected from guessing.
+    ///
+    /// # Errors
+    /// As [`App::tenant`].
+    pub async fn attack_protection(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Arc<AttackProtection>, StoreError> {
+        self.caches.attack_protection(&self.store, tenant).await
     }
 
     /// The origins that CORS allows at a tenant.

@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use aldgate_core::api::Api;
 use aldgate_core::application::Application;
+use aldgate_core::attack_protection::{AttackProtection, BruteForce, SuspiciousIp};
 use aldgate_core::client_grant::{ClientGrant, SubjectType};
 use aldgate_core::connection::Connection;
 use aldgate_core::id::{ClientId, TenantId};
+use aldgate_core::settings::Document as _;
 use aldgate_core::tenant::Tenant;
 use aldgate_core::time::Timestamp;
 use aldgate_store::{Change, ChangeKind, Page, Store, StoreError};
@@ -32,6 +34,7 @@ pub(crate) struct Caches {
     connections: Table<TenantId, Vec<Arc<Connection>>>,
     origins: Table<TenantId, Origins>,
     settings: Table<(TenantId, String, String), Value>,
+    attack_protection: Table<TenantId, AttackProtection>,
 }
 
 impl Default for Caches {
@@ -45,6 +48,7 @@ impl Default for Caches {
             connections: Table::new(1_000, LIFETIME),
             origins: Table::new(1_000, LIFETIME),
             settings: Table::new(10_000, LIFETIME),
+            attack_protection: Table::new(10_000, LIFETIME),
         }
     }
 }
@@ -65,7 +69,10 @@ impl Caches {
                 }
                 ChangeKind::ClientGrant => self.client_grants.forget_all(),
                 ChangeKind::Connection => self.connections.forget(tenant),
-                ChangeKind::Settings => self.settings.forget_all(),
+                ChangeKind::Settings => {
+                    self.settings.forget_all();
+                    self.attack_protection.forget(tenant);
+                }
                 ChangeKind::SigningKey => {}
                 ChangeKind::Tenant => {
                     self.tenants_by_authority.forget_all();
@@ -84,6 +91,7 @@ impl Caches {
         self.connections.forget_all();
         self.origins.forget_all();
         self.settings.forget_all();
+        self.attack_protection.forget_all();
     }
 
     pub(crate) async fn tenant_by_authority(
@@ -190,6 +198,24 @@ impl Caches {
         let (_, kind, id) = key.clone();
         let load = store.read(tenant, move |tx| tx.settings().load::<Value>(&kind, &id));
         self.settings.get(key, load).await
+    }
+
+    pub(crate) async fn attack_protection(
+        &self,
+        store: &Store,
+        tenant: &TenantId,
+    ) -> Result<Arc<AttackProtection>, StoreError> {
+        let load = store.read(tenant, |tx| {
+            let mut settings = tx.settings();
+            let brute_force = settings.load(BruteForce::KIND, "")?;
+            let suspicious_ip = settings.load(SuspiciousIp::KIND, "")?;
+            Ok::<_, StoreError>(Some(AttackProtection {
+                brute_force: brute_force.unwrap_or_default(),
+                suspicious_ip: suspicious_ip.unwrap_or_default(),
+            }))
+        });
+        let known = self.attack_protection.get(tenant.clone(), load).await?;
+        Ok(known.unwrap_or_default())
     }
 
     pub(crate) async fn origins(

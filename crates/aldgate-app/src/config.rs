@@ -3,7 +3,6 @@
 //! Tenant settings are data and live in the database; nothing lives in both. [`keys::KEYS`] lists
 //! every key with its meaning; a key that is not there stops the start with a suggestion.
 
-mod cidr;
 pub mod keys;
 mod reader;
 
@@ -16,7 +15,8 @@ use aldgate_core::secret::Secret;
 use aldgate_core::time::Seconds;
 use url::{Host, Url};
 
-pub use cidr::Cidr;
+use crate::rate_limit::Rate;
+pub use aldgate_core::network::Cidr;
 use reader::Reader;
 pub use reader::{ConfigError, Problem};
 
@@ -59,6 +59,8 @@ pub struct Server {
     pub trusted_proxies: Vec<Cidr>,
     /// Limits on connections and requests (OPS-03).
     pub limits: Limits,
+    /// Requests of one address to the Authentication API.
+    pub authentication_rate: Option<Rate>,
 }
 
 /// A certificate and its key.
@@ -255,6 +257,7 @@ impl Server {
             public_url: Self::read_public_url(reader, fallback),
             trusted_proxies: reader.list("server.trusted_proxies", "networks, as 10.0.0.0/8"),
             limits: Limits::read(reader),
+            authentication_rate: read_rate(reader, "server.authentication_rate"),
             listen,
             tls,
         }
@@ -315,6 +318,18 @@ impl Limits {
             request_timeout: reader.span("server.request_timeout_seconds", 1..=600, 30),
             idle_timeout: reader.span("server.idle_timeout_seconds", 1..=3600, 75),
             drain_timeout: reader.span("server.drain_timeout_seconds", 0..=600, 20),
+        }
+    }
+}
+
+/// A rate, or `none`, which is the default.
+fn read_rate(reader: &mut Reader, key: &'static str) -> Option<Rate> {
+    let text = reader.text(key).filter(|text| text != "none")?;
+    match text.parse() {
+        Ok(rate) => Some(rate),
+        Err(accepted) => {
+            reader.problem(key, &format!("{text:?}"), &accepted);
+            None
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The binary and the tests wrap their router in it, so both meet the same rules.
 
 mod body;
+mod rate;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::{headers, support};
 
 pub use crate::extract::REQUEST_ID;
 use body::limited;
+pub(crate) use rate::AuthenticationRate;
 
 /// The longest URL, in bytes (OPS-03).
 pub const URL_BYTES_MAX: usize = 16 << 10;
@@ -95,9 +97,13 @@ async fn guarded(
         return cors.preflight();
     }
     let limit = body_limit(app, request.uri());
-    let mut response = match too_large(&request, limit) {
-        Some(refusal) => refusal,
-        None => {
+    let allowance = rate::take(app, tenant, caller, request.uri().path());
+    let mut response = match (allowance, too_large(&request, limit)) {
+        (Some(allowance), _) if !allowance.is_allowed => {
+            rate::refuse(app, tenant, caller, &allowance)
+        }
+        (_, Some(refusal)) => refusal,
+        (_, None) => {
             let limits = &app.config.server.limits;
             let request = request.map(|body| limited(body, limit, limits.request_timeout));
             let answer = tokio::time::timeout(limits.request_timeout, next.run(request));
@@ -108,6 +114,9 @@ async fn guarded(
             })
         }
     };
+    if let Some(allowance) = allowance {
+        allowance.apply(response.headers_mut());
+    }
     cors.apply(response.headers_mut());
     response
 }

@@ -31,8 +31,8 @@ pub struct Events {
     queue: mpsc::Sender<Entry>,
     hurry: Arc<Notify>,
     metrics: Metrics,
-    /// Origins refused lately: each is told once a minute.
-    refused: Cache<(TenantId, String), ()>,
+    /// What was told of lately and is told of once a minute.
+    told: Cache<(TenantId, String), ()>,
 }
 
 enum Entry {
@@ -47,14 +47,14 @@ impl Events {
         let (queue, entries) = mpsc::channel(QUEUE);
         let hurry = Arc::new(Notify::new());
         tokio::spawn(write(store, entries, Arc::clone(&hurry), metrics.clone()));
-        let refused = Cache::builder()
+        let told = Cache::builder()
             .max_capacity(1000)
             .time_to_live(Duration::from_secs(60));
         Self {
             queue,
             hurry,
             metrics,
-            refused: refused.build(),
+            told: told.build(),
         }
     }
 
@@ -87,11 +87,6 @@ impl Events {
 
     /// Tells, once a minute, that an origin was refused (Auth0: `fco`).
     pub(crate) fn cors_denied(&self, app: &App, tenant: &Tenant, caller: &Caller, origin: &str) {
-        let key = (tenant.id.clone(), origin.to_owned());
-        if self.refused.contains_key(&key) {
-            return;
-        }
-        self.refused.insert(key, ());
         let mut event = app.event(EventType::FailedCors, caller, app.now());
         event.description = format!("Origin {origin} is not registered");
         event.refusal = Some(
@@ -103,6 +98,16 @@ impl Events {
             .actual(origin)
             .remedy("Add the origin to the application's Allowed Web Origins"),
         );
+        self.once_a_minute(tenant, origin, event);
+    }
+
+    /// Records an event unless one was recorded under the same key within a minute.
+    pub(crate) fn once_a_minute(&self, tenant: &Tenant, key: &str, event: Event) {
+        let key = (tenant.id.clone(), key.to_owned());
+        if self.told.contains_key(&key) {
+            return;
+        }
+        self.told.insert(key, ());
         self.record(&tenant.id, event);
     }
 }

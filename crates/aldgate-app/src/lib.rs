@@ -25,6 +25,7 @@ pub mod outbound;
 pub mod page;
 pub mod present;
 mod provision;
+pub mod rate_limit;
 pub mod respond;
 pub mod rng;
 pub mod seal;

@@ -10,6 +10,10 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use serde_json::{Map, Value};
 
+use crate::attack_protection::{
+    AttackProtection, BruteForce, BruteForceMode, BruteForceShield, SuspiciousIp,
+    SuspiciousIpShield, Throttle,
+};
 use crate::id::{ConnectionId, UserId};
 use crate::secret::TokenHash;
 use crate::time::{Seconds, Timestamp};
@@ -43,7 +47,7 @@ pub enum Subject {
 
 /// A client's address as it is counted: an IPv4 address, or the /64 network of an IPv6 address,
 /// because one customer has all of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Address(IpAddr);
 
 /// A rule for one kind of subject.
@@ -69,22 +73,43 @@ pub enum Penalty {
         /// The longest delay.
         longest: Seconds,
     },
+    /// It is only told of, once.
+    Notice,
 }
 
-/// The rules of a tenant.
+/// The rules for an attempt at a connection from an address. `None`: nothing is counted, because
+/// an administrator switched it off or exempted the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Per account and address; `None` where the connection switched it off.
+    /// Failures for one account from one address.
     pub account_and_address: Option<Rule>,
-    /// Per account, from anywhere.
-    pub account: Rule,
-    /// Per address, for any account.
-    pub address: Rule,
-    /// Mails to one account that anybody can ask for.
-    pub mails: Rule,
+    /// Failures for one account, from anywhere.
+    pub account: Option<Rule>,
+    /// Failures from one address, for any account.
+    pub address: Option<Rule>,
     /// Sign-ups from one address.
-    pub sign_ups: Rule,
+    pub sign_ups: Option<Rule>,
+    /// Whether the user is mailed when her account is blocked.
+    pub tells_user: bool,
 }
+
+/// Mails to one account that anybody can ask for: 5 within an hour (ACC-14).
+pub const MAILS: Rule = Rule {
+    max: 5,
+    memory: Seconds::hours(1),
+    penalty: Penalty::Block(Seconds::hours(1)),
+};
+
+/// A growing delay from the 50th failure on for an account that is attacked from many addresses:
+/// never more than 100 evaluations without one (NIST SP 800-63B).
+const ANYWHERE: Rule = Rule {
+    max: 50,
+    memory: Seconds::days(1),
+    penalty: Penalty::Delay {
+        first: Seconds(1),
+        longest: Seconds::minutes(15),
+    },
+};
 
 /// What the store counted for a subject, this attempt included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,62 +120,70 @@ pub enum Counted {
     Blocked(Timestamp),
 }
 
-impl Default for Limits {
-    /// Auth0's defaults where it has them (10 per account and address, 100 per address and day),
-    /// 50 sign-ups per address and day), 5 mails per account and hour,
-    /// and a growing delay from the 50th failure on for an account that is attacked from many
-    /// addresses: never more than 100 evaluations without one (NIST SP 800-63B).
-    fn default() -> Self {
-        let month = Seconds::days(30);
+impl Limits {
+    /// The rules for an attempt from `address` at a connection with `options` (Auth0:
+    /// `brute_force_protection` is the connection's own switch).
+    #[must_use]
+    pub fn new(
+        options: &Map<String, Value>,
+        protection: &AttackProtection,
+        address: IpAddr,
+    ) -> Self {
+        let AttackProtection {
+            brute_force,
+            suspicious_ip,
+        } = protection;
+        let switch = options.get("brute_force_protection");
+        let is_off = switch.and_then(Value::as_bool) == Some(false);
+        let is_on = brute_force.enabled && !is_off && !brute_force.allows(address);
+        let blocks = brute_force.has(BruteForceShield::Block);
+        let per_account = brute_force.mode == BruteForceMode::CountPerIdentifier;
+        let rule = failures_in_a_row(brute_force);
+        let throttles = suspicious_ip.enabled && !suspicious_ip.allows(address);
+        let throttle = |throttle| throttles.then(|| throttled(suspicious_ip, throttle));
         Self {
-            account_and_address: Some(Rule {
-                max: 10,
-                memory: month,
-                penalty: Penalty::Block(month),
-            }),
-            account: Rule {
-                max: 50,
-                memory: Seconds::days(1),
-                penalty: Penalty::Delay {
-                    first: Seconds(1),
-                    longest: Seconds::minutes(15),
-                },
+            account_and_address: is_on.then_some(rule),
+            account: match (is_on && blocks && per_account, brute_force.allows(address)) {
+                (true, _) => Some(rule),
+                (false, false) => Some(ANYWHERE),
+                (false, true) => None,
             },
-            address: Rule {
-                max: 100,
-                memory: Seconds::days(1),
-                penalty: Penalty::Delay {
-                    first: Seconds::minutes(1),
-                    longest: Seconds::minutes(15),
-                },
-            },
-            mails: Rule {
-                max: 5,
-                memory: Seconds::hours(1),
-                penalty: Penalty::Block(Seconds::hours(1)),
-            },
-            sign_ups: Rule {
-                max: 50,
-                memory: Seconds::days(1),
-                penalty: Penalty::Delay {
-                    first: Seconds::minutes(1),
-                    longest: Seconds::minutes(15),
-                },
-            },
+            address: throttle(suspicious_ip.stage.pre_login),
+            sign_ups: throttle(suspicious_ip.stage.pre_user_registration),
+            tells_user: brute_force.has(BruteForceShield::UserNotification),
         }
     }
 }
 
-impl Limits {
-    /// The rules for a connection with these options (Auth0: `brute_force_protection`).
-    #[must_use]
-    pub fn of(options: &Map<String, Value>) -> Self {
-        let mut limits = Self::default();
-        let switch = options.get("brute_force_protection");
-        if switch.and_then(Value::as_bool) == Some(false) {
-            limits.account_and_address = None;
-        }
-        limits
+/// `max_attempts` failures in a row, then nothing for a month.
+fn failures_in_a_row(settings: &BruteForce) -> Rule {
+    let month = Seconds::days(30);
+    let blocks = settings.has(BruteForceShield::Block);
+    Rule {
+        max: settings.max_attempts,
+        memory: month,
+        penalty: match blocks {
+            true => Penalty::Block(month),
+            false => Penalty::Notice,
+        },
+    }
+}
+
+/// `max_attempts` at once, then one after each `rate`, rounded up to seconds; all of them again
+/// after as long as it takes to earn them one by one.
+fn throttled(settings: &SuspiciousIp, throttle: Throttle) -> Rule {
+    let delay = Seconds(throttle.rate.div_ceil(1_000));
+    let all = throttle.rate.saturating_mul(throttle.max_attempts.into());
+    Rule {
+        max: throttle.max_attempts,
+        memory: Seconds(all.div_ceil(1_000)),
+        penalty: match settings.has(SuspiciousIpShield::Block) {
+            true => Penalty::Delay {
+                first: delay,
+                longest: delay,
+            },
+            false => Penalty::Notice,
+        },
     }
 }
 
@@ -165,8 +198,20 @@ impl Rule {
                 let doubled = first.0.saturating_mul(1 << beyond.min(32));
                 Seconds(doubled.min(longest.0))
             }
+            Penalty::Notice => return None,
         };
         Some(now + wait)
+    }
+
+    /// Whether the `n`-th failure in a row is one to tell of: it blocks, or would if that was not
+    /// switched off.
+    #[must_use]
+    pub const fn tells_of(&self, n: u32) -> bool {
+        match self.penalty {
+            Penalty::Block(_) => n >= self.max,
+            Penalty::Delay { .. } => false,
+            Penalty::Notice => n == self.max,
+        }
     }
 }
 
@@ -234,78 +279,4 @@ impl fmt::Display for Subject {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Timestamp = Timestamp::from_seconds(1_000);
-
-    #[test]
-    fn acc_03_the_tenth_failure_from_an_address_blocks_it() {
-        let rule = Limits::default().account_and_address.unwrap();
-        assert_eq!(rule.blocked_until(9, NOW), None);
-        for n in [10, 11, u32::MAX] {
-            assert_eq!(rule.blocked_until(n, NOW), Some(NOW + Seconds::days(30)));
-        }
-    }
-
-    #[test]
-    fn acc_03_the_delay_of_an_account_grows_to_a_limit() {
-        let rule = Limits::default().account;
-        let waits = [49, 50, 51, 54, 60, 90, u32::MAX].map(|n| rule.blocked_until(n, NOW));
-        let expected = [
-            None,
-            Some(1),
-            Some(2),
-            Some(16),
-            Some(900),
-            Some(900),
-            Some(900),
-        ];
-        assert_eq!(
-            waits,
-            expected.map(|wait| wait.map(|wait| NOW + Seconds(wait)))
-        );
-    }
-
-    #[test]
-    fn acc_03_a_connection_can_switch_off_only_the_block() {
-        let options = serde_json::json!({"brute_force_protection": false});
-        let limits = Limits::of(options.as_object().unwrap());
-        assert_eq!(limits.account_and_address, None);
-        assert_eq!(limits.account, Limits::default().account);
-        assert_eq!(Limits::of(&Map::new()), Limits::default());
-    }
-
-    #[test]
-    fn acc_03_aliases_of_a_name_and_of_an_address_share_a_count() {
-        let connection = ConnectionId::parse("con_1").unwrap();
-        let unknown = |name| Account::of(None, &connection, name).to_string();
-        assert_eq!(unknown(" Ann@Example.com"), unknown("ann@example.com"));
-        assert_ne!(unknown("ann@example.com"), unknown("bob@example.com"));
-        assert!(!unknown("hunter2").contains("hunter2"));
-        let address = |ip: &str| Address::of(ip.parse().unwrap());
-        assert_eq!(address("::ffff:192.0.2.1"), address("192.0.2.1"));
-        assert_eq!(address("2001:db8::1"), address("2001:db8::ffff:1"));
-        assert_ne!(address("2001:db8::1"), address("2001:db8:0:1::1"));
-    }
-
-    #[test]
-    fn subjects_have_keys_of_their_own() {
-        let user = UserId::parse("auth0|1").unwrap();
-        let connection = ConnectionId::parse("con_1").unwrap();
-        let account = Account::of(Some(&user), &connection, "x");
-        let address = Address::of("192.0.2.1".parse().unwrap());
-        let keys = [
-            Subject::AccountAndAddress(account.clone(), address),
-            Subject::Account(account),
-            Subject::Address(address),
-        ]
-        .map(|subject| subject.to_string());
-        let expected = [
-            "login auth0|1 192.0.2.1",
-            "account auth0|1",
-            "address 192.0.2.1",
-        ];
-        assert_eq!(keys, expected);
-    }
-}
+mod tests;

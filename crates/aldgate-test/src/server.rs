@@ -66,12 +66,23 @@ impl TestServer {
     /// # Panics
     /// When it does not start: there is nothing to test then.
     pub async fn start_at(routes: Router<App>, public_url: &str) -> Self {
+        let url = public_url.parse().expect("an URL");
+        Self::start_with(routes, |config| config.server.public_url = url).await
+    }
+
+    /// Starts a server with a configuration of its own.
+    ///
+    /// # Panics
+    /// When it does not start: there is nothing to test then.
+    pub async fn start_with(routes: Router<App>, change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().expect("a temporary directory");
         let scratch = Scratch::new();
         let store = scratch.open().await.expect("the database opens");
         let clock = Arc::new(ManualClock::at(START));
+        let mut config = config(data.path());
+        change(&mut config);
         let app = App::start(Start {
-            config: config(data.path(), public_url),
+            config,
             store,
             clock: clock.clone(),
             rng: Rng::seeded(1),
@@ -271,9 +282,8 @@ pub(crate) fn encode_form(fields: &[(&str, &str)]) -> String {
     form.finish()
 }
 
-fn config(data: &Path, public_url: &str) -> Config {
+fn config(data: &Path) -> Config {
     let mut config = Config::defaults(data).expect("the defaults are valid");
-    config.server.public_url = public_url.parse().expect("a URL");
     // The same key in every test, so that whole answers repeat; hashes as cheap as can be.
     let key = "dGVzdHMgb25seSB0ZXN0cyBvbmx5IHRlc3RzIG9ubHk";
     config.security.master_key = MasterKeySource::Value(Secret::new(key.to_owned()));

@@ -74,6 +74,11 @@ pub const KEYS: &[Key] = &[
         "Time for running requests at shutdown. Default 20.",
     ),
     key(
+        "server.authentication_rate",
+        "Requests of one address to the Authentication API: 30/s, 100/min, 30/s burst 60, or none. \
+         Default none.",
+    ),
+    key(
         "admin.listen",
         "Address of /healthz, /readyz and /metrics, or off. Default 127.0.0.1:4465.",
     ),

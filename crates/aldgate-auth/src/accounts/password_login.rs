@@ -142,10 +142,23 @@ struct Found {
 }
 
 enum Verdict {
-    /// It may; so many failures in a row from this address, this one included.
-    Evaluate { failures: u32, blocks: bool },
+    /// It may; so many failures in a row, this one included.
+    Evaluate { failures: u32, alarm: Alarm },
     /// It may not.
     Refuse { until: Timestamp, kind: EventType },
+}
+
+/// What is told, should the attempt fail.
+#[derive(Clone, Copy, Default)]
+struct Alarm {
+    /// The log: the account failed too often.
+    account: bool,
+    /// The log: the address failed too often.
+    address: bool,
+    /// The user, by mail.
+    mail: bool,
+    /// The account is blocked now.
+    blocks: bool,
 }
 
 /// What the unit of work that counts needs.
@@ -163,10 +176,12 @@ impl Login<'_> {
     /// Finds who is meant and counts the attempt, in one unit of work.
     async fn reserve(&self) -> Result<Found, StoreError> {
         let address = self.attempt.caller.address();
+        let protection = self.app.attack_protection(&self.tenant.id).await?;
+        let options = &self.attempt.connection.options;
         let reserve = Reserve {
             connection: self.attempt.connection.id.clone(),
             username: self.attempt.username.to_owned(),
-            limits: Limits::of(&self.attempt.connection.options),
+            limits: Limits::new(options, &protection, address),
             address: Address::of(address),
             ip: address.to_string(),
             now: self.now,
@@ -240,42 +255,40 @@ impl Reserve {
         // let in last (ACC-12).
         let is_trusted = user.is_some_and(|user| user.last_ip.as_deref() == Some(&self.ip));
         let account = Subject::Account(account.clone());
+        let limits = &self.limits;
         let rules = [
-            (
-                pair,
-                self.limits.account_and_address,
-                EventType::BlockedAccount,
-            ),
-            (
-                account,
-                (!is_trusted).then_some(self.limits.account),
-                EventType::BlockedAccount,
-            ),
-            (
-                Subject::Address(self.address),
-                Some(self.limits.address),
-                EventType::BlockedAddress,
-            ),
+            (pair, limits.account_and_address),
+            (account, limits.account.filter(|_| !is_trusted)),
+            (Subject::Address(self.address), limits.address),
         ];
-        let (mut failures, mut blocks) = (0, false);
-        for (index, (subject, rule, kind)) in rules.iter().enumerate() {
+        let (mut most, mut alarm) = (0, Alarm::default());
+        for (index, (subject, rule)) in rules.iter().enumerate() {
             let Some(rule) = rule else { continue };
+            let is_address = matches!(subject, Subject::Address(_));
             match tx.attempts().count(subject, rule, self.now)? {
-                Counted::Attempt(n) if index == 0 => {
-                    failures = n;
-                    blocks = rule.blocked_until(n, self.now).is_some();
+                Counted::Attempt(n) if is_address => alarm.address = rule.tells_of(n),
+                Counted::Attempt(n) => {
+                    most = n.max(most);
+                    alarm.account |= rule.tells_of(n);
+                    alarm.blocks |= rule.tells_of(n) && rule.blocked_until(n, self.now).is_some();
                 }
-                Counted::Attempt(_) => {}
                 Counted::Blocked(until) => {
-                    for (subject, ..) in &rules[..index] {
+                    for (subject, _) in &rules[..index] {
                         tx.attempts().take_back(subject)?;
                     }
-                    let kind = *kind;
+                    let kind = match is_address {
+                        true => EventType::BlockedAddress,
+                        false => EventType::BlockedAccount,
+                    };
                     return Ok(Verdict::Refuse { until, kind });
                 }
             }
         }
-        Ok(Verdict::Evaluate { failures, blocks })
+        alarm.mail = limits.tells_user;
+        Ok(Verdict::Evaluate {
+            failures: most,
+            alarm,
+        })
     }
 }
 

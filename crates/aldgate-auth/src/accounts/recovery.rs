@@ -7,7 +7,7 @@ use aldgate_app::error::store_failed;
 use aldgate_app::extract::Caller;
 use aldgate_app::page::{Chrome, PageError};
 use aldgate_core::application::Application;
-use aldgate_core::attempts::{Account, Counted, Limits, Subject};
+use aldgate_core::attempts::{Account, Counted, MAILS, Subject};
 use aldgate_core::connection::Connection;
 use aldgate_core::error::{OAuthError, Refusal};
 use aldgate_core::event::EventType;
@@ -89,10 +89,9 @@ impl Recovery<'_> {
             reachable.as_ref(),
             name,
         );
-        let rule = Limits::default().mails;
         let work = move |tx: &mut Tx<'_>| {
             let subject = Subject::Mail(account.clone());
-            let allowed = tx.attempts().count(&subject, &rule, now)?;
+            let allowed = tx.attempts().count(&subject, &MAILS, now)?;
             let event = match (&ticket, allowed) {
                 (Some(ticket), Counted::Attempt(_)) => {
                     ticket.issue(tx)?;

@@ -34,8 +34,13 @@ pub(super) struct SignUp<'a> {
 impl SignUp<'_> {
     /// Counts the sign-up; `false` when there were too many from the address.
     pub(super) async fn is_allowed(&self) -> Result<bool, StoreError> {
-        let subject = Subject::SignUp(Address::of(self.caller.address()));
-        let (rule, now) = (Limits::default().sign_ups, self.app.now());
+        let address = self.caller.address();
+        let protection = self.app.attack_protection(&self.tenant.id).await?;
+        let limits = Limits::new(&self.connection.options, &protection, address);
+        let Some(rule) = limits.sign_ups else {
+            return Ok(true);
+        };
+        let (subject, now) = (Subject::SignUp(Address::of(address)), self.app.now());
         let count = move |tx: &mut Tx<'_>| tx.attempts().count(&subject, &rule, now);
         let counted = self.app.store.write(&self.tenant.id, count).await?;
         Ok(matches!(counted, Counted::Attempt(_)))

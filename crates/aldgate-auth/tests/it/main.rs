@@ -11,6 +11,7 @@ mod kit;
 mod login;
 mod logout;
 mod modes;
+mod rate;
 mod revoke;
 mod sso;
 mod stand;

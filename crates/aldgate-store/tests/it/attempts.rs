@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use aldgate_core::attack_protection::AttackProtection;
 use aldgate_core::attempts::{Account, Address, Counted, Limits, Rule, Subject};
 use aldgate_core::id::{ConnectionId, TenantId, UserId};
 use aldgate_core::time::{Seconds, Timestamp};
@@ -9,6 +10,8 @@ use aldgate_store::scratch::Scratch;
 use aldgate_store::{Store, StoreError};
 
 static TENANT: LazyLock<TenantId> = LazyLock::new(TenantId::default);
+use serde_json::Map;
+
 const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
 
 fn account(user: &str) -> Account {
@@ -20,8 +23,13 @@ fn pair(user: &str, ip: &str) -> Subject {
     Subject::AccountAndAddress(account(user), Address::of(ip.parse().unwrap()))
 }
 
+fn limits() -> Limits {
+    let address = "192.0.2.1".parse().unwrap();
+    Limits::new(&Map::new(), &AttackProtection::default(), address)
+}
+
 fn rule() -> Rule {
-    Limits::default().account_and_address.unwrap()
+    limits().account_and_address.unwrap()
 }
 
 async fn count(store: &Store, subject: &Subject, rule: Rule, at: Timestamp) -> Counted {
@@ -87,7 +95,7 @@ async fn acc_03_a_delay_lets_one_attempt_through_at_a_time() {
     let scratch = Scratch::new();
     let store = scratch.open().await.unwrap();
     let subject = Subject::Account(account("auth0|1"));
-    let rule = Limits::default().account;
+    let rule = limits().account.unwrap();
     for n in 1..=50 {
         assert_eq!(
             count(&store, &subject, rule, NOW).await,
@@ -147,7 +155,7 @@ async fn acc_03_an_address_gets_back_only_the_attempt_that_was_right() {
     let scratch = Scratch::new();
     let store = scratch.open().await.unwrap();
     let subject = Subject::Address(Address::of("192.0.2.1".parse().unwrap()));
-    let rule = Limits::default().address;
+    let rule = limits().address.unwrap();
     for _ in 0..5 {
         count(&store, &subject, rule, NOW).await;
     }

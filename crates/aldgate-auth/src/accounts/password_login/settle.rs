@@ -1,7 +1,7 @@
 //! What a login leaves behind once the password was evaluated.
 
 use aldgate_app::accounts::Post;
-use aldgate_core::attempts::{Account, Address, Counted, Limits, Rule, Subject};
+use aldgate_core::attempts::{Account, Address, Counted, MAILS, Subject};
 use aldgate_core::error::Refusal;
 use aldgate_core::event::EventType;
 use aldgate_core::id::UserId;
@@ -83,7 +83,7 @@ impl Login<'_> {
             Some(_) => EventType::WrongPassword,
             None => EventType::UnknownUser,
         };
-        let Verdict::Evaluate { failures, blocks } = found.verdict else {
+        let Verdict::Evaluate { failures, alarm } = found.verdict else {
             return Err(LoginFailure::WrongCredentials);
         };
         let user = found.user.as_ref();
@@ -91,11 +91,19 @@ impl Login<'_> {
         event.description = LoginFailure::WrongCredentials.to_string();
         event.detail = serde_json::json!({ "failures_in_a_row": failures });
         self.app.events.record(&self.tenant.id, event);
-        if blocks {
-            let mut event = self.event(EventType::BlockedAccount, user);
-            event.description = format!("Blocked from this address after {failures} failures");
+        if alarm.address {
+            let mut event = self.event(EventType::BlockedAddress, user);
+            event.description = "This address failed too often; it is not blocked".to_owned();
             self.app.events.record(&self.tenant.id, event);
-            if let Some(user) = user {
+        }
+        if alarm.account {
+            let mut event = self.event(EventType::BlockedAccount, user);
+            event.description = match alarm.blocks {
+                true => format!("Blocked after {failures} failures"),
+                false => format!("{failures} failures; the account is not blocked"),
+            };
+            self.app.events.record(&self.tenant.id, event);
+            if let Some(user) = user.filter(|_| alarm.mail) {
                 self.tell_of_block(user).await?;
             }
         }
@@ -133,11 +141,10 @@ impl Login<'_> {
         let ticket = post.ticket(TicketPurpose::Unblock, user, client, self.now)?;
         let Some(ticket) = ticket else { return Ok(()) };
         let (account, now) = (Account::Known(user.id.clone()), self.now);
-        let rule: Rule = Limits::default().mails;
         let work = move |tx: &mut Tx<'_>| {
             let counted = tx
                 .attempts()
-                .count(&Subject::Mail(account.clone()), &rule, now)?;
+                .count(&Subject::Mail(account.clone()), &MAILS, now)?;
             match counted {
                 Counted::Attempt(_) => ticket.issue(tx),
                 Counted::Blocked(_) => Ok(()),

@@ -5,6 +5,7 @@ mod guessing;
 mod hashes;
 mod recovery;
 mod sameness;
+mod settings;
 mod sign_up;
 mod tickets;
 

@@ -1,8 +1,10 @@
-//! Networks in CIDR notation.
+//! Networks in CIDR notation (RFC 4632).
 
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A network: an address and the length of its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +60,28 @@ impl FromStr for Cidr {
     }
 }
 
+/// A single address is written without the length of its prefix.
 impl fmt::Display for Cidr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.network, self.prefix)
+        let longest = if self.network.is_ipv4() { 32 } else { 128 };
+        write!(f, "{}", self.network)?;
+        if self.prefix < longest {
+            write!(f, "/{}", self.prefix)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Cidr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cidr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 
@@ -84,6 +105,13 @@ mod tests {
         assert!(contains("::/0", "2001:db8::1"));
         assert!(contains("10.0.0.0/8", "::ffff:10.1.2.3"));
         assert!(!contains("::/0", "10.1.2.3"));
+    }
+
+    #[test]
+    fn a_network_is_written_as_it_was_read() {
+        for text in ["10.0.0.0/8", "192.0.2.7", "fd00::/8", "::1"] {
+            assert_eq!(text.parse::<Cidr>().expect("a network").to_string(), text);
+        }
     }
 
     #[test]
