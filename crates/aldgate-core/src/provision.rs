@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::api::{Api, ApiScope, SigningAlg, TokenDialect};
+use crate::api::{
+    Api, ApiScope, SigningAlg, SubjectTypeAuthorization, TokenDialect, UserAccess, UserPolicy,
+};
 use crate::connection::{Connection, DATABASE, DEFAULT_DATABASE};
 use crate::id::{ApiId, ConnectionId, RoleId, TenantId};
 use crate::random::Entropy;
@@ -81,7 +83,14 @@ pub fn management_api(issuer: &Issuer, now: Timestamp, rng: &mut dyn Entropy) ->
         skip_consent_for_verifiable_first_party_clients: true,
         enforce_policies: true,
         token_dialect: TokenDialect::AccessToken,
-        subject_type_authorization: crate::api::SubjectTypeAuthorization::default(),
+        // Else anybody who may register a callback could lead an administrator's token to it
+        // (ADM-04): users' tokens go only to applications that were given a client grant.
+        subject_type_authorization: SubjectTypeAuthorization {
+            user: UserAccess {
+                policy: UserPolicy::RequireClientGrant,
+            },
+            ..SubjectTypeAuthorization::default()
+        },
         is_system: true,
         aliases: Vec::new(),
         created_at: now,

@@ -144,6 +144,25 @@ pub fn is_standard(scope: &str) -> bool {
     STANDARD.contains(&scope)
 }
 
+/// Checks a JSON list of scopes: strings within the grammar, not too many.
+///
+/// # Errors
+/// Names the first entry that is no scope.
+pub fn check_list(values: &[serde_json::Value]) -> Result<(), crate::error::Refusal> {
+    let refuse = |cause: String| Err(crate::error::Refusal::new("invalid_body", cause));
+    if values.len() > SCOPES_MAX {
+        return refuse(format!("scope has more than {SCOPES_MAX} entries"));
+    }
+    for (index, value) in values.iter().enumerate() {
+        match value.as_str().map(check) {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return refuse(format!("scope[{index}]: {error}")),
+            None => return refuse(format!("scope[{index}] is not a string")),
+        }
+    }
+    Ok(())
+}
+
 /// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )` (RFC 6749 appendix A.4).
 fn check(scope: &str) -> Result<(), ScopeError> {
     if scope.len() > SCOPE_BYTES_MAX {

@@ -20,10 +20,10 @@ mod table;
 
 pub use actor::{Actor, Who};
 pub(crate) use audit::Audit;
-pub(crate) use call::Call;
+pub(crate) use call::{Call, secret_of};
 pub(crate) use error::ApiError;
 pub(crate) use http::router;
-pub(crate) use paging::{Paging, Window};
-pub(crate) use query::{FIELDS, KEYSET, PAGES, Param, Query, boolean, integer, list, text};
+pub(crate) use paging::{Paging, Window, everything};
+pub(crate) use query::{FIELDS, KEYSET, PAGES, Param, Query, boolean, integer, list, text, wrong};
 pub(crate) use reply::Reply;
 pub(crate) use table::{Operation, delete, get, patch, post, put};

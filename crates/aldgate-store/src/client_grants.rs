@@ -40,6 +40,15 @@ impl ClientGrants<'_, '_> {
         self.tx.one(&BY_ID, params![id], read)
     }
 
+    /// Finds a client grant and holds its row until the end of the unit of work, so that a change
+    /// based on it cannot undo another one.
+    pub fn by_id_to_change(
+        &mut self,
+        id: &ClientGrantId,
+    ) -> Result<Option<ClientGrant>, StoreError> {
+        self.tx.one(&LOCK, params![id], read)
+    }
+
     /// Finds what an application may have of an API, given by its identifier.
     pub fn of(
         &mut self,
@@ -145,6 +154,18 @@ impl ClientGrants<'_, '_> {
         Ok(())
     }
 
+    /// Takes scopes out of every client grant for an API: it no longer defines them.
+    pub fn abolish(&mut self, audience: &str, scopes: &[String]) -> Result<(), StoreError> {
+        for mut grant in self.tx.all(&BY_AUDIENCE, params![audience], read)? {
+            let kept = grant.scope.filter(|s| !scopes.iter().any(|gone| gone == s));
+            if kept != grant.scope {
+                grant.scope = kept;
+                self.update(&grant)?;
+            }
+        }
+        Ok(())
+    }
+
     fn note(&mut self, id: &ClientGrantId) -> Result<(), StoreError> {
         self.tx.note_change(ChangeKind::ClientGrant, id.as_str())
     }
@@ -156,6 +177,10 @@ fn read(row: &Row<'_>) -> Result<ClientGrant, StoreError> {
 
 sql! {
     const BY_ID = "SELECT document FROM client_grants WHERE tenant_id = ?1 AND id = ?2";
+    const LOCK = "UPDATE client_grants
+        SET updated_at = updated_at
+        WHERE tenant_id = ?1 AND id = ?2
+        RETURNING document";
     const BY_PAIR = "SELECT document
         FROM client_grants
         WHERE tenant_id = ?1 AND client_id = ?2 AND audience = ?3 AND subject_type = ?4";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Api, SigningAlg};
+use super::{Api, IdentifierAlias, SigningAlg};
 use crate::body;
 use crate::error::Refusal;
 use crate::id::ApiId;
@@ -41,6 +41,12 @@ const SCOPES_MAX: usize = 1000;
 
 /// The longest access token lifetime (Auth0: 30 days).
 const LIFETIME_MAX: Seconds = Seconds::days(30);
+
+/// How long a former identifier still works (R11): long enough to deploy every application anew.
+pub const ALIAS_PERIOD: Seconds = Seconds::days(30);
+
+/// The most former identifiers at a time.
+const ALIASES_MAX: usize = 10;
 
 /// Makes the API `id` from a body with an `identifier`; `sealed` is the secret of HS256, sealed.
 ///
@@ -87,6 +93,53 @@ pub fn update(api: &Api, body: Map<String, Value>, now: Timestamp) -> Result<Api
     changed.updated_at = now;
     validate(&changed)?;
     Ok(changed)
+}
+
+/// Gives an API another identifier; the former one works on for [`ALIAS_PERIOD`] (R11).
+///
+/// # Errors
+/// Names the member at fault; the Management API's identifier follows from the issuer.
+pub fn rename(api: &Api, identifier: &str, now: Timestamp) -> Result<Api, Refusal> {
+    if api.identifier == identifier {
+        return Ok(api.clone());
+    }
+    if api.is_system {
+        return Err(Refusal::new(
+            "system_api",
+            "the Management API cannot be renamed",
+        ));
+    }
+    check_identifier(identifier)?;
+    let mut renamed = api.clone();
+    let live = |alias: &IdentifierAlias| now < alias.until && alias.identifier != identifier;
+    renamed.aliases.retain(live);
+    if renamed.aliases.len() == ALIASES_MAX {
+        let cause = format!("identifier was changed {ALIASES_MAX} times in the last 30 days");
+        return Err(invalid(cause).remedy("Wait until the oldest former identifier ends."));
+    }
+    renamed.aliases.push(IdentifierAlias {
+        identifier: std::mem::replace(&mut renamed.identifier, identifier.to_owned()),
+        until: now + ALIAS_PERIOD,
+    });
+    renamed.updated_at = now;
+    Ok(renamed)
+}
+
+/// The API as the Management API shows it: no secret, no times.
+#[must_use]
+pub fn public_view(api: &Api) -> Map<String, Value> {
+    let Ok(Value::Object(mut view)) = serde_json::to_value(api) else {
+        return Map::new();
+    };
+    for hidden in [
+        "signing_secret_sealed",
+        "aliases",
+        "created_at",
+        "updated_at",
+    ] {
+        view.remove(hidden);
+    }
+    view
 }
 
 /// Checks what no single member can show.
@@ -202,6 +255,27 @@ mod tests {
         for bad in [&["a b"][..], &["read", "read"], &["openid"], &[""]] {
             assert!(scopes(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn r11_a_former_identifier_works_on_for_a_while() {
+        let now = Timestamp::from_seconds(10);
+        let api = make(json!({"identifier": "https://old.test/"})).unwrap();
+        let renamed = rename(&api, "https://new.test/", now).unwrap();
+        assert_eq!(renamed.identifier, "https://new.test/");
+        assert_eq!(renamed.aliases[0].identifier, "https://old.test/");
+        assert_eq!(renamed.aliases[0].until, now + ALIAS_PERIOD);
+        let back = rename(&renamed, "https://old.test/", now).unwrap();
+        assert_eq!(back.aliases.len(), 1, "its own name is no alias");
+        assert!(rename(&api, "with space", now).is_err());
+        let mut many = api;
+        for n in 0..ALIASES_MAX {
+            many = rename(&many, &format!("n{n}"), now).unwrap();
+        }
+        assert!(rename(&many, "one-more", now).is_err());
+        let mut system = many;
+        system.is_system = true;
+        assert!(rename(&system, "x", now).is_err());
     }
 
     #[test]

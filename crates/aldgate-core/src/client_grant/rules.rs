@@ -7,6 +7,7 @@ use crate::api::Api;
 use crate::body;
 use crate::error::Refusal;
 use crate::id::{ClientGrantId, ClientId};
+use crate::scope::{self, Scopes};
 use crate::time::Timestamp;
 
 /// Members a body may set when the grant is made.
@@ -19,7 +20,6 @@ pub const CREATABLE: &[&str] = &[
     "organization_usage",
     "allow_any_organization",
     "authorization_details_types",
-    "default_for",
 ];
 
 /// Members a body may change later: who gets what stays who gets what.
@@ -53,8 +53,8 @@ pub fn create(
     let blank = json!({"id": id, "client_id": client_id, "audience": ""});
     let mut blank: ClientGrant = serde_json::from_value(blank)
         .map_err(|error| Refusal::new("invalid_body", error.to_string()))?;
-    (blank.created_at, blank.updated_at) = (now, now);
-    body::merge(&blank, body, CREATABLE)
+    blank.created_at = now;
+    write(&blank, body, CREATABLE, now)
 }
 
 /// Lays `body` over `grant`.
@@ -66,8 +66,27 @@ pub fn update(
     body: Map<String, Value>,
     now: Timestamp,
 ) -> Result<ClientGrant, Refusal> {
-    let mut changed = body::merge(grant, body, WRITABLE)?;
+    write(grant, body, WRITABLE, now)
+}
+
+fn write(
+    grant: &ClientGrant,
+    body: Map<String, Value>,
+    writable: &[&str],
+    now: Timestamp,
+) -> Result<ClientGrant, Refusal> {
+    if let Some(Value::Array(scopes)) = body.get("scope") {
+        scope::check_list(scopes)?;
+    }
+    let mut changed = body::merge(grant, body, writable)?;
     changed.updated_at = now;
+    let once_each = Scopes::collect(changed.scope.iter());
+    changed.scope = once_each;
+    if changed.allow_all_scopes && !changed.scope.is_empty() {
+        let cause = "allow_all_scopes and scope exclude each other";
+        return Err(Refusal::new("invalid_body", cause)
+            .remedy("Send scope as [], or set allow_all_scopes to false."));
+    }
     Ok(changed)
 }
 
@@ -92,4 +111,53 @@ pub fn validate(grant: &ClientGrant, api: &Api) -> Result<(), Refusal> {
         Some(near) => refusal.remedy(format!("Did you mean {near}?")),
         None => refusal.remedy("Add the scope to the API first."),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::tests::Counting;
+
+    fn make(body: Value) -> Result<ClientGrant, Refusal> {
+        let id = ClientGrantId::generate(&mut Counting(1));
+        create(
+            body.as_object().cloned().unwrap(),
+            id,
+            Timestamp::from_seconds(1),
+        )
+    }
+
+    #[test]
+    fn a_grant_names_application_and_api_for_good() {
+        let grant = make(json!({"client_id": "app", "audience": "https://api.test/"})).unwrap();
+        assert_eq!(grant.client_id.as_str(), "app");
+        assert!(make(json!({"client_id": "app"})).is_err());
+        assert!(make(json!({"client_id": 1, "audience": "x"})).is_err());
+        let now = Timestamp::from_seconds(2);
+        for member in ["client_id", "audience", "subject_type", "id"] {
+            let body = json!({member: "user"}).as_object().cloned().unwrap();
+            assert!(update(&grant, body, now).is_err(), "ADM-03: {member}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_listed_or_all() {
+        let with = |more: Value| {
+            let mut body = json!({"client_id": "app", "audience": "x"});
+            let more = more.as_object().cloned().unwrap();
+            body.as_object_mut().unwrap().extend(more);
+            make(body)
+        };
+        let twice = with(json!({"scope": ["read:a", "read:a"]})).unwrap();
+        assert_eq!(twice.scope.len(), 1);
+        assert!(with(json!({"scope": null, "allow_all_scopes": true})).is_ok());
+        for bad in [
+            json!({"scope": ["read:a"], "allow_all_scopes": true}),
+            json!({"scope": ["a b"]}),
+            json!({"scope": [5]}),
+            json!({"scope": "read:a"}),
+        ] {
+            assert!(with(bad.clone()).is_err(), "{bad}");
+        }
+    }
 }

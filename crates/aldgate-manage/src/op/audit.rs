@@ -70,6 +70,12 @@ impl Audit {
         self
     }
 
+    /// Says what was changed: a kind of thing and which one.
+    pub(crate) fn about(mut self, kind: &str, id: &str) -> Self {
+        self.event.detail["target"] = json!({"kind": kind, "id": id});
+        self
+    }
+
     /// Says which user was changed: the event appears in her log too.
     pub(crate) fn about_user(mut self, id: &UserId) -> Self {
         self.event.detail["target"] = json!({"user_id": id});

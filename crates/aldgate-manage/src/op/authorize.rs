@@ -137,6 +137,17 @@ async fn state(app: &App, tenant: &Tenant, token: &AccessToken) -> Result<Actor,
     let (Some(user), Some(grant)) = (user, grant) else {
         return Err(gone("The token belongs to nobody."));
     };
+    let (client, kind) = (&application.id, SubjectType::User);
+    let allowed = app
+        .client_grant(&tenant.id, client, &audience, kind)
+        .await?;
+    let Some(allowed) = allowed else {
+        return Err(gone(
+            "The application may not act for users at the Management API: it has no client grant \
+             for them.",
+        ));
+    };
+    let scopes = scopes.filter(|scope| allowed.allow_all_scopes || allowed.scope.contains(scope));
     let find = move |tx: &mut Tx<'_>| {
         let live = tx
             .grants()

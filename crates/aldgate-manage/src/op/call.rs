@@ -8,6 +8,7 @@ use aldgate_app::extract::{Caller, Tenant};
 use aldgate_core::error::Refusal;
 use aldgate_core::event::EventType;
 use aldgate_core::id::IdError;
+use aldgate_core::secret::Secret;
 use aldgate_core::time::Timestamp;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -167,6 +168,43 @@ pub(crate) fn parse<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
         };
         ApiError::from(Refusal::new("invalid_body", cause))
     })
+}
+
+/// The fewest characters of a secret that a body brings: 256 bits to sign with, and too many to
+/// guess.
+const SECRET_MIN: usize = 32;
+
+/// The most characters of a secret that a body brings.
+const SECRET_MAX: usize = 1024;
+
+/// Takes a secret out of a body: secrets are write-only.
+///
+/// # Errors
+/// 400 `invalid_body` when it is too short, too long or not printable ASCII.
+pub(crate) fn secret_of(
+    body: &mut Map<String, Value>,
+    member: &str,
+) -> Result<Option<Secret<String>>, ApiError> {
+    let text = match body.remove(member) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(other) => {
+            let refusal = Refusal::new("invalid_body", format!("{member} must be a string"));
+            return Err(refusal.actual(kind_of(&other)).into());
+        }
+    };
+    let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !printable || !(SECRET_MIN..=SECRET_MAX).contains(&text.len()) {
+        let cause = format!("{member} is too short, too long, or has other characters");
+        let refusal = Refusal::new("invalid_body", cause)
+            .expected(format!(
+                "{SECRET_MIN} to {SECRET_MAX} printable ASCII characters without spaces"
+            ))
+            .actual(&format!("{} characters", text.chars().count()))
+            .remedy("Use a random value, such as the output of `openssl rand -base64 48`.");
+        return Err(refusal.into());
+    }
+    Ok(Some(Secret::new(text)))
 }
 
 fn kind_of(value: &Value) -> &'static str {

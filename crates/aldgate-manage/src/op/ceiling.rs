@@ -1,7 +1,7 @@
 //! Nobody climbs (ADM-04, ADM-05): a caller can give, change or take over only what is not above
 //! its own rights at the Management API.
 
-use aldgate_core::client_grant::SubjectType;
+use aldgate_core::client_grant::{ClientGrant, SubjectType};
 use aldgate_core::error::Refusal;
 use aldgate_core::id::{ClientId, RoleId, UserId};
 use aldgate_core::role::Permission;
@@ -44,8 +44,28 @@ pub(crate) fn permissions(
     scopes(actor, at_management.map(|one| one.name.as_str()))
 }
 
+/// Whether `actor` may give this client grant to an application, change it or take it away.
+///
+/// # Errors
+/// 403.
+pub(crate) fn client_grant(
+    actor: &Actor,
+    management: &str,
+    grant: &ClientGrant,
+) -> Result<(), ApiError> {
+    if grant.audience != management {
+        return Ok(());
+    }
+    if grant.allow_all_scopes {
+        let all: Vec<String> = aldgate_core::provision::management_scopes().collect();
+        return scopes(actor, all.iter().map(String::as_str));
+    }
+    scopes(actor, grant.scope.iter())
+}
+
 /// Whether `actor` may change what an application can do or how it authenticates: its client
-/// grant for the Management API must not reach beyond the caller's rights.
+/// grants for the Management API, its own and those for users, must not reach beyond the caller's
+/// rights.
 ///
 /// # Errors
 /// 403, or the store's.
@@ -55,15 +75,12 @@ pub(crate) fn application(
     management: &str,
     id: &ClientId,
 ) -> Result<(), ApiError> {
-    let grant = tx.client_grants().of(id, management, SubjectType::Client)?;
-    let Some(grant) = grant else {
-        return Ok(());
-    };
-    if grant.allow_all_scopes {
-        let all: Vec<String> = aldgate_core::provision::management_scopes().collect();
-        return scopes(actor, all.iter().map(String::as_str));
+    for subject in [SubjectType::Client, SubjectType::User] {
+        if let Some(grant) = tx.client_grants().of(id, management, subject)? {
+            client_grant(actor, management, &grant)?;
+        }
     }
-    scopes(actor, grant.scope.iter())
+    Ok(())
 }
 
 /// Whether `actor` may change a user's credentials, address or state: her permissions at the

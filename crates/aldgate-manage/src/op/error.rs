@@ -73,6 +73,14 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, code, refusal)
     }
 
+    /// 409: something with the same unique name is there already.
+    #[must_use]
+    pub(crate) fn already(code: &'static str, message: &'static str) -> Self {
+        let refusal = Refusal::new(code, message)
+            .remedy("Choose another one, or change the one that exists.");
+        Self::conflict(Some(code), refusal)
+    }
+
     /// The status.
     #[must_use]
     pub(crate) fn status(&self) -> StatusCode {

@@ -2,13 +2,19 @@
 
 use aldgate_core::error::Refusal;
 use aldgate_jose::{b64, digest};
-use aldgate_store::Page;
+use aldgate_store::{Page, StoreError};
 use serde_json::{Map, Value};
 
 use super::query::wrong;
 use super::{ApiError, Call, Reply};
 
 const PER_PAGE: u32 = 50;
+
+/// Items that [`everything`] reads at a time.
+const PART: u32 = 1000;
+
+/// The most items that [`everything`] reads: filtered lists end there.
+const READ_MAX: usize = 100_000;
 
 /// Which part of a list is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +132,11 @@ impl Paging {
 
     /// The window of a list that is here as a whole, in the order of its keys.
     pub(crate) fn part(&self, all: Vec<(String, Value)>) -> Vec<(String, Value)> {
+        self.part_of(all, |(key, _)| key.clone())
+    }
+
+    /// As [`Paging::part`], of things that are not views yet.
+    pub(crate) fn part_of<T>(&self, all: Vec<T>, key: impl Fn(&T) -> String) -> Vec<T> {
         match &self.window {
             Window::Numbered { page, per_page } => {
                 let start = (*page as usize).saturating_mul(*per_page as usize);
@@ -136,7 +147,7 @@ impl Paging {
             }
             Window::Keyset { after, take } => all
                 .into_iter()
-                .filter(|(key, _)| after.is_empty() || key > after)
+                .filter(|item| after.is_empty() || key(item) > *after)
                 .take(*take as usize + 1)
                 .collect(),
         }
@@ -189,6 +200,26 @@ impl Paging {
             answer.insert("next".into(), next.into());
         }
         Reply::ok(Value::Object(answer))
+    }
+}
+
+/// Reads a list to its end, page by page; at most [`READ_MAX`] items.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn everything<T>(
+    key: impl Fn(&T) -> String,
+    mut load: impl FnMut(&Page) -> Result<Vec<T>, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let part = load(&Page::after(&after, PART))?;
+        let last = part.len() < PART as usize;
+        all.extend(part);
+        if last || all.len() >= READ_MAX {
+            return Ok(all);
+        }
+        after = all.last().map(&key).unwrap_or_default();
     }
 }
 

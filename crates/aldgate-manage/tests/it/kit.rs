@@ -39,7 +39,13 @@ impl Kit {
 
     /// Gives an application a client grant for the Management API.
     pub(crate) async fn grant(&self, client: &ClientId, scopes: &[&str]) {
-        let grant = ClientGrant {
+        let grant = self.client_grant(client, scopes);
+        self.write(move |tx| tx.client_grants().create(&grant))
+            .await;
+    }
+
+    fn client_grant(&self, client: &ClientId, scopes: &[&str]) -> ClientGrant {
+        ClientGrant {
             id: ClientGrantId::generate(&mut self.server.app.rng()),
             client_id: client.clone(),
             audience: self.audience(),
@@ -49,9 +55,7 @@ impl Kit {
             created_at: self.server.now(),
             updated_at: self.server.now(),
             extra: Map::new(),
-        };
-        self.write(move |tx| tx.client_grants().create(&grant))
-            .await;
+        }
     }
 
     /// The identifier of the Management API.
@@ -94,6 +98,7 @@ impl Kit {
         let mut rng = self.server.app.rng();
         let (now, id) = (self.server.now(), GrantId::generate(&mut rng));
         let client = &self.world.spa.id;
+        self.let_act_for_users(client).await;
         let grant: Grant = serde_json::from_value(json!({
             "id": id, "client_id": client, "user_id": user.id, "audience": self.audience(),
             "requested": scopes, "scope": scopes, "origin": "code",
@@ -108,6 +113,20 @@ impl Kit {
         claims["jti"] = json!(format!("{id}.1"));
         claims.as_object_mut().expect("an object").remove("gty");
         self.sign("JWT", &claims).await
+    }
+
+    /// Lets an application use the Management API for its users.
+    async fn let_act_for_users(&self, client: &ClientId) {
+        let mut grant = self.client_grant(client, &[]);
+        grant.allow_all_scopes = true;
+        grant.subject_type = SubjectType::User;
+        self.write(move |tx| {
+            let known =
+                tx.client_grants()
+                    .of(&grant.client_id, &grant.audience, SubjectType::User)?;
+            known.map_or_else(|| tx.client_grants().create(&grant), |_| Ok(()))
+        })
+        .await;
     }
 
     pub(crate) async fn write<T: Send + 'static>(

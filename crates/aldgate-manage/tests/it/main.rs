@@ -1,7 +1,9 @@
 //! The Management API from outside: whole exchanges, by the addresses of the routes.
 
 mod authorization;
+mod client_grants;
 mod clients;
+mod connections;
 mod kit;
-mod resources;
+mod resource_servers;
 mod roles;
