@@ -3,7 +3,10 @@
 //! What limits a *request* (body, time, parameters) is in [`crate::edge`], so that tests without
 //! sockets meet the same limits.
 
+mod activity;
+mod body;
 mod connection;
+mod stream;
 
 use std::io;
 use std::net::SocketAddr;
@@ -135,11 +138,15 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<Acce
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
             // Out of file descriptors, most likely: a busy loop would not help.
-            let pause = std::future::pending::<()>();
-            drop(tokio::time::timeout(Duration::from_millis(100), pause).await);
+            after(Duration::from_millis(100)).await;
             None
         }
     }
+}
+
+/// Ends after `span`.
+async fn after(span: Duration) {
+    drop(tokio::time::timeout(span, std::future::pending::<()>()).await);
 }
 
 async fn drain(mut tasks: JoinSet<()>, limit: Duration) {

@@ -59,7 +59,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "server.header_timeout_seconds",
-        "Time to send a request's head. Default 10.",
+        "Time to send a request's head; on a kept connection up to twice that. Default 10.",
     ),
     key(
         "server.request_timeout_seconds",

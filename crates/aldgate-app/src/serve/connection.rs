@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::body::Body;
-use http::Request;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -19,7 +19,10 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use super::Peer;
+use super::activity::{Activity, Watch};
+use super::body::watched;
+use super::stream::Stream;
+use super::{Peer, after};
 use crate::config::Limits;
 
 const HEADER_BYTES_MAX: usize = 32 << 10;
@@ -37,21 +40,14 @@ pub(super) struct Connections {
     stopping: watch::Receiver<bool>,
 }
 
-/// What a connection has done so far.
-#[derive(Default)]
-struct Activity {
-    begun: AtomicUsize,
-    ended: AtomicUsize,
-}
-
 impl Connections {
     pub(super) fn new(router: Router, limits: Limits, stopping: watch::Receiver<bool>) -> Self {
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
             .timer(TokioTimer::new())
-            // Also ends idle connections: between two requests it waits for a head.
-            .header_read_timeout(limits.header_timeout)
+            // It would also end idle connections; see [`Watch`] instead.
+            .header_read_timeout(None)
             .max_buf_size(HEADER_BYTES_MAX)
             .max_headers(HEADERS_MAX);
         builder
@@ -89,6 +85,7 @@ impl Connections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let activity = Arc::new(Activity::default());
+        let stream = Stream::new(stream, Arc::clone(&activity));
         let (router, seen) = (self.router.clone(), Arc::clone(&activity));
         let service = service_fn(move |request: Request<Incoming>| {
             answer(router.clone(), request, peer, Arc::clone(&seen))
@@ -98,15 +95,14 @@ impl Connections {
                 .serve_connection(TokioIo::new(stream), service)
                 .into_owned()
         );
-        let mut limit = self.limits.header_timeout;
+        let mut watch = Watch::new(self.limits);
         let mut stopping = false;
         loop {
-            let before = activity.begun.load(Ordering::Relaxed);
             let step = tokio::select! {
                 biased;
                 end = connection.as_mut() => Step::Ended(end.map_err(|error| error.to_string())),
                 _ = self.stopping.wait_for(|stopped| *stopped), if !stopping => Step::Stop,
-                () = after(limit) => Step::Tick,
+                () = after(watch.interval()) => Step::Look,
             };
             match step {
                 Step::Ended(Ok(())) => return,
@@ -115,10 +111,8 @@ impl Connections {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();
                 }
-                // Nothing came within the time for a first head, or nothing new since the last
-                // look.
-                Step::Tick if activity.is_idle_since(before) => return,
-                Step::Tick => limit = self.limits.idle_timeout,
+                Step::Look if watch.is_over(&activity) => return,
+                Step::Look => {}
             }
         }
     }
@@ -127,14 +121,7 @@ impl Connections {
 enum Step {
     Ended(Result<(), String>),
     Stop,
-    Tick,
-}
-
-impl Activity {
-    fn is_idle_since(&self, begun_before: usize) -> bool {
-        let begun = self.begun.load(Ordering::Relaxed);
-        begun == begun_before && self.ended.load(Ordering::Relaxed) == begun
-    }
+    Look,
 }
 
 /// Counts a request as ended also when its future is dropped.
@@ -142,7 +129,7 @@ struct Running(Arc<Activity>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::Relaxed);
+        self.0.end();
     }
 }
 
@@ -152,16 +139,22 @@ async fn answer(
     peer: SocketAddr,
     activity: Arc<Activity>,
 ) -> Result<http::Response<Body>, Infallible> {
-    activity.begun.fetch_add(1, Ordering::Relaxed);
-    let running = Running(activity);
+    let multiplexed = request.version() == Version::HTTP_2;
+    activity.begin(multiplexed);
+    let running = Running(Arc::clone(&activity));
     request.extensions_mut().insert(Peer(peer));
-    let response = router.oneshot(request.map(Body::new)).await;
+    let request = match multiplexed {
+        true => request.map(Body::new),
+        false => request.map(|body| watched(body, &activity)),
+    };
+    let mut response = router.oneshot(request).await;
     drop(running);
+    if activity.leaves_body() {
+        let close = HeaderValue::from_static("close");
+        response = response.map(|mut response| {
+            response.headers_mut().insert(CONNECTION, close);
+            response
+        });
+    }
     response
-}
-
-/// Ends after `limit`.
-async fn after(limit: std::time::Duration) {
-    let never: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(std::future::pending());
-    drop(tokio::time::timeout(limit, never).await);
 }

@@ -52,6 +52,59 @@ async fn ops_03_a_connection_that_says_nothing_is_closed() {
 }
 
 #[tokio::test]
+async fn a_kept_connection_may_be_idle_longer_than_a_head_may_take() {
+    let limits = Limits {
+        header_timeout: Duration::from_millis(500),
+        idle_timeout: Duration::from_secs(60),
+        ..limits()
+    };
+    let (address, _stop, _task) = start(router(), limits).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    for _ in 0..2 {
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = [0; 15];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+        let mut rest = vec![0; 4096];
+        let _read = stream.read(&mut rest).await.unwrap();
+        // More than twice as long as a head may take.
+        after(Duration::from_millis(1_200)).await;
+    }
+    // A second head that stops half-way is not waited for.
+    stream.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+    let mut rest = Vec::new();
+    assert!(matches!(stream.read_to_end(&mut rest).await, Ok(0)));
+}
+
+/// A client that writes the whole body before it reads sees the answer to a request that was
+/// refused before its body was read.
+#[tokio::test]
+async fn ops_03_a_refusal_is_seen_by_a_client_that_writes_first() {
+    let (address, _stop, _task) = start(router(), limits()).await;
+    for size in [10, 100 << 10, 8 << 20] {
+        for head in ["POST /nowhere", "POST /"] {
+            let head = format!("{head} HTTP/1.1\r\nhost: a\r\ncontent-length: {size}\r\n\r\n");
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(&vec![b'x'; size]).await.unwrap();
+            let mut answer = vec![0; 4096];
+            let read = stream.read(&mut answer).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+            let expected = match head.starts_with("POST /nowhere") {
+                true => "HTTP/1.1 404",
+                false => "HTTP/1.1 405",
+            };
+            assert!(answer.starts_with(expected), "{size}: {answer}");
+            let is_closed = answer.contains("connection: close");
+            assert_eq!(is_closed, size > 10, "{size}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_idle_connection_is_closed_after_its_answer() {
     let (address, _stop, _task) = start(router(), limits()).await;
     let answer = exchange(address, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
