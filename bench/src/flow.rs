@@ -44,6 +44,17 @@ impl Browser {
         })
     }
 
+    /// The cookies, for [`Browser::with_cookies`].
+    pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
+        self.cookies.clone()
+    }
+
+    /// The same browser with other cookies.
+    pub(crate) fn with_cookies(mut self, cookies: BTreeMap<String, String>) -> Self {
+        self.cookies = cookies;
+        self
+    }
+
     /// The `Host` to send.
     pub(crate) fn host(&self) -> &str {
         &self.host
@@ -104,6 +115,11 @@ impl Browser {
 
     /// Redeems a code; the answer is the token response.
     pub(crate) async fn redeem(&mut self, ask: Ask, code: &str) -> anyhow::Result<Answer> {
+        self.try_redeem(ask, code).await?.expect(200)
+    }
+
+    /// Redeems a code, perhaps in vain.
+    pub(crate) async fn try_redeem(&mut self, ask: Ask, code: &str) -> anyhow::Result<Answer> {
         let fields = [
             ("grant_type", "authorization_code"),
             ("client_id", ask.client_id),
@@ -112,22 +128,24 @@ impl Browser {
             ("code", code),
         ];
         let request = http::post(&self.host, "/oauth/token", &[], &fields);
-        self.connection.send(&request).await?.expect(200)
+        self.connection.send(&request).await
     }
 
     /// Spends a refresh token; returns its successor.
     pub(crate) async fn refresh(&mut self, ask: Ask, token: &str) -> anyhow::Result<String> {
+        let answer = self.try_refresh(ask, token).await?.expect(200)?;
+        answer.json("refresh_token")
+    }
+
+    /// Spends a refresh token, perhaps in vain.
+    pub(crate) async fn try_refresh(&mut self, ask: Ask, token: &str) -> anyhow::Result<Answer> {
         let fields = [
             ("grant_type", "refresh_token"),
             ("client_id", ask.client_id),
             ("refresh_token", token),
         ];
         let request = http::post(&self.host, "/oauth/token", &[], &fields);
-        self.connection
-            .send(&request)
-            .await?
-            .expect(200)?
-            .json("refresh_token")
+        self.connection.send(&request).await
     }
 
     async fn get(&mut self, target: &str) -> anyhow::Result<Answer> {

@@ -1,6 +1,8 @@
 //! A plain HTTP/1.1 client on one kept-alive connection: as little as the load needs, so that the
 //! load costs less than the server.
 
+use std::io;
+
 use anyhow::Context;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -103,8 +105,10 @@ impl Connection {
             self.buffer.len() < ANSWER_BYTES_MAX,
             "the answer is too long"
         );
-        let read = self.stream.read_buf(&mut self.buffer).await?;
-        anyhow::ensure!(read > 0, "the server closed the connection");
+        if self.stream.read_buf(&mut self.buffer).await? == 0 {
+            let text = "the server closed the connection";
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text).into());
+        }
         Ok(())
     }
 }

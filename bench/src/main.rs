@@ -3,9 +3,11 @@
 //!
 //! CPU time is the figure that holds on a shared machine; operations per second are shown, but
 //! wander with the neighbours. Rounds are interleaved and medians reported, so that a noisy minute
-//! hits every scenario alike. Reading order: this file, `scenario`, `flow`, `http`, `limits`,
+//! hits every scenario alike. `aldgate-bench crash` kills the server under load instead; see
+//! [`crash`]. Reading order: this file, `scenario`, `flow`, `http`, `limits`,
 //! `report`.
 
+mod crash;
 mod flow;
 mod http;
 mod limits;
@@ -23,6 +25,9 @@ use crate::scenario::{SCENARIOS, Workers};
 use crate::server::Server;
 
 fn main() -> anyhow::Result<()> {
+    if std::env::args().nth(1).as_deref() == Some("crash") {
+        return crash::run();
+    }
     let options = Options::parse()?;
     // One thread of load: the server has the other core to itself.
     let runtime = tokio::runtime::Builder::new_current_thread()

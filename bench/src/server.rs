@@ -35,38 +35,47 @@ const PEOPLE: usize = 64;
 
 /// A running server.
 pub(crate) struct Server {
+    setup: Setup,
+    child: Child,
+}
+
+/// How a server is started.
+pub(crate) struct Setup {
     binary: PathBuf,
     data: PathBuf,
     port: u16,
-    child: Child,
+    /// Further environment variables.
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Server {
     /// Starts the server on an empty directory and registers what the scenarios need.
     pub(crate) async fn start(binary: &Path, dir: &Path) -> anyhow::Result<Self> {
+        Self::start_with(binary, dir, Vec::new()).await
+    }
+
+    /// The same, with further environment variables.
+    pub(crate) async fn start_with(
+        binary: &Path,
+        dir: &Path,
+        variables: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Self> {
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))?
             .local_addr()?
             .port();
-        let data = dir.join("data");
-        let child = spawn(binary, &data, port)?;
-        let mut server = Self {
+        let setup = Setup {
             binary: binary.to_owned(),
-            data,
+            data: dir.join("data"),
             port,
-            child,
+            variables,
         };
+        let child = setup.spawn()?;
+        let mut server = Self { setup, child };
         server.ready(Duration::from_secs(30)).await?;
         let file = dir.join("bench.yaml");
         std::fs::write(&file, serde_json::to_vec(&world())?)?;
-        let mut apply = Command::new(binary);
-        apply
-            .arg("apply")
-            .arg(&file)
-            .arg("--data")
-            .arg(&server.data);
-        let output = apply.output()?;
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        anyhow::ensure!(output.status.success(), "aldgate apply failed:\n{stderr}");
+        let file = file.to_str().context("the directory's name is Unicode")?;
+        server.command(&["apply", file])?;
         // A fresh start: memory and caches as they are after a restart.
         server.restart().await?;
         Ok(server)
@@ -74,21 +83,42 @@ impl Server {
 
     /// Stops the server, starts it again on the same data and returns how long that start took.
     pub(crate) async fn restart(&mut self) -> anyhow::Result<Duration> {
-        stop(&mut self.child)?;
+        self.kill()?;
         let started = now();
-        self.child = spawn(&self.binary, &self.data, self.port)?;
+        self.child = self.setup.spawn()?;
         self.ready(Duration::from_secs(30)).await?;
         Ok(started.elapsed())
     }
 
+    /// Kills the server with a signal that it cannot catch.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        stop(&mut self.child)
+    }
+
+    /// Runs a command of the program on the same data and gives what it prints.
+    pub(crate) fn command(&self, words: &[&str]) -> anyhow::Result<String> {
+        let mut command = Command::new(&self.setup.binary);
+        command.args(words).arg("--data").arg(&self.setup.data);
+        self.setup.configure(&mut command);
+        let output = command.output()?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(output.status.success(), "aldgate {words:?}:\n{stderr}");
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The file of the embedded database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.setup.data.join("aldgate.db")
+    }
+
     /// The `Host` that clients send.
     pub(crate) fn host(&self) -> String {
-        format!("localhost:{}", self.port)
+        format!("localhost:{}", self.setup.port)
     }
 
     /// A fresh connection.
     pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
-        Connection::open(self.port).await
+        Connection::open(self.setup.port).await
     }
 
     /// CPU milliseconds used so far.
@@ -130,29 +160,36 @@ impl Drop for Server {
     }
 }
 
-fn spawn(binary: &Path, data: &Path, port: u16) -> anyhow::Result<Child> {
-    let mut command = if std::thread::available_parallelism()?.get() > 1 {
-        let mut command = Command::new("taskset");
-        command.args(["-c", "0"]).arg(binary);
+impl Setup {
+    fn spawn(&self) -> anyhow::Result<Child> {
+        let mut command = if std::thread::available_parallelism()?.get() > 1 {
+            let mut command = Command::new("taskset");
+            command.args(["-c", "0"]).arg(&self.binary);
+            command
+        } else {
+            Command::new(&self.binary)
+        };
+        command.args(["serve", "--data"]).arg(&self.data);
+        self.configure(&mut command);
         command
-    } else {
-        Command::new(binary)
-    };
-    command.args(["serve", "--data"]).arg(data);
-    command.env("ALDGATE_SERVER__LISTEN", format!("127.0.0.1:{port}"));
-    command.env(
-        "ALDGATE_SERVER__PUBLIC_URL",
-        format!("http://localhost:{port}/"),
-    );
-    command.env("ALDGATE_ADMIN__LISTEN", "off");
-    command.env("ALDGATE_MAIL__OUTBOX_DIR", data.join("outbox"));
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    command
-        .spawn()
-        .with_context(|| format!("cannot start {}", binary.display()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.binary.display()))
+    }
+
+    fn configure(&self, command: &mut Command) {
+        let url = format!("http://localhost:{}/", self.port);
+        command.env("ALDGATE_SERVER__LISTEN", format!("127.0.0.1:{}", self.port));
+        command.env("ALDGATE_SERVER__PUBLIC_URL", url);
+        command.env("ALDGATE_ADMIN__LISTEN", "off");
+        command.env("ALDGATE_MAIL__OUTBOX_DIR", self.data.join("outbox"));
+        for (name, value) in &self.variables {
+            command.env(name, value);
+        }
+    }
 }
 
 fn stop(child: &mut Child) -> anyhow::Result<()> {
@@ -187,7 +224,10 @@ fn world() -> Value {
             "app_type": "spa",
             "token_endpoint_auth_method": "none",
             "callbacks": [CALLBACK],
-            "grant_types": ["authorization_code", "refresh_token"],
+            "grant_types": [
+                "authorization_code", "refresh_token",
+                "http://auth0.com/oauth/grant-type/password-realm",
+            ],
             "jwt_configuration": {"alg": alg},
             "refresh_token": rotating,
         })

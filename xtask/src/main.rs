@@ -5,6 +5,8 @@
 
 mod bench;
 mod ci;
+mod crash;
+mod deny;
 mod docs;
 mod interop;
 mod machine;
@@ -19,14 +21,16 @@ const HELP: &str = "\
 ./x COMMAND
 
   tidy             check walls, sizes, module heads, SQL and comments (seconds)
-  test [--pg]      format, tidy, clippy, then every Rust test on SQLite
+  test [--pg]      format, tidy, clippy, cargo-deny if it is there, then every Rust test on SQLite
                    --pg: also the storage and endpoint tests on a private PostgreSQL
   e2e              the browser tests of our own pages, in Chromium
   interop [NAME]   real, unmodified SDKs against a running server (NAME: one suite)
   docs             run every command that README.md and docs/ show
+  crash [ROUNDS]   kill the server under load and look for what was lost, on both databases
+  deny             licences, advisories and sources of dependencies, by cargo-deny
   bench [ARG …]    CPU time per operation beside the machine's limits (--quick, --json, …)
   gen              rewrite the pages that are made from the program's own tables
-  ci               all of this but bench and gen: what .ci/run runs
+  ci               all of this but bench, deny and gen: what .ci/run runs
   help             this text
 
 Missing tools (PostgreSQL, Chromium) are installed by apt-get when run as root on Debian.
@@ -60,6 +64,9 @@ fn run(words: &[&str]) -> anyhow::Result<bool> {
         ["interop"] => interop::run(None),
         ["interop", name] => interop::run(Some(name)),
         ["docs"] => docs::run(),
+        ["crash"] => crash::run("20"),
+        ["crash", rounds] => crash::run(rounds),
+        ["deny"] => deny::run(),
         ["gen"] => docs::generate(),
         ["bench", rest @ ..] => bench::run(rest),
         ["ci"] => ci::run(),

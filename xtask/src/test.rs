@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::deny;
 use crate::machine::{self, cargo};
 use crate::postgres::Cluster;
 use crate::steps::Steps;
@@ -53,6 +54,7 @@ pub(crate) fn parts(steps: &mut Steps, engines: Engines) {
         "warnings",
     ];
     steps.command("clippy", &mut cargo(&clippy));
+    deny::parts(steps);
     if !steps.command("build", &mut cargo(&BUILD)) {
         return;
     }
