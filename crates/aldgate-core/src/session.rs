@@ -94,14 +94,20 @@ impl Lifetimes {
     /// `session_cookie.mode`).
     #[must_use]
     pub fn of(settings: &TenantSettings) -> Self {
-        let mode = settings
-            .extra
-            .get("session_cookie")
-            .map(|cookie| &cookie["mode"]);
+        let mode = settings.extra.get("session_cookie");
+        let persistent = mode.is_none_or(|cookie| cookie["mode"] != "non-persistent");
+        // A session that ends with the browser may have lifetimes of its own.
+        let ephemeral = |name: &str| {
+            let own = settings.extra.get(name).filter(|_| !persistent);
+            own.and_then(serde_json::Value::as_f64)
+                .map(crate::tenant::hours)
+        };
         Self {
-            absolute: settings.session_absolute(),
-            idle: settings.session_idle(),
-            persistent: mode.is_none_or(|mode| mode != "non-persistent"),
+            absolute: ephemeral("ephemeral_session_lifetime")
+                .unwrap_or_else(|| settings.session_absolute()),
+            idle: ephemeral("idle_ephemeral_session_lifetime")
+                .unwrap_or_else(|| settings.session_idle()),
+            persistent,
         }
     }
 }
@@ -224,5 +230,10 @@ mod tests {
         settings.extra.insert("session_cookie".into(), mode);
         assert!(!Lifetimes::of(&settings).persistent);
         assert_eq!(Lifetimes::of(&settings).absolute, Seconds::hours(168));
+        let hours = serde_json::json!(2);
+        settings
+            .extra
+            .insert("ephemeral_session_lifetime".into(), hours);
+        assert_eq!(Lifetimes::of(&settings).absolute, Seconds::hours(2));
     }
 }

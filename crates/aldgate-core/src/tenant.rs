@@ -1,5 +1,7 @@
 //! A tenant: one issuer with its own keys, users, applications and APIs.
 
+pub mod rules;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -102,7 +104,7 @@ impl TenantSettings {
 }
 
 /// Turns a setting in hours into seconds: at least a minute, at most a year.
-fn hours(hours: f64) -> Seconds {
+pub(crate) fn hours(hours: f64) -> Seconds {
     let seconds = (hours * 3600.0).clamp(60.0, 31_536_000.0);
     // The clamp keeps the value far inside u64; NaN becomes 0 and is lifted to a minute.
     #[expect(
