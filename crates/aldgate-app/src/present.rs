@@ -19,6 +19,13 @@ use crate::support;
 /// The kind of the settings document with a tenant's look; Auth0: `/api/v2/branding`.
 pub const BRANDING: &str = "branding";
 
+/// The kind of the settings document with a tenant's theme; Auth0: `/api/v2/branding/themes`.
+pub const THEME: &str = "branding_theme";
+
+/// The kind of the settings documents with a tenant's own texts, one for each language tag: an
+/// object of our keys and texts, made by [`page::custom_text`].
+pub const PAGE_TEXTS: &str = "page_texts";
+
 impl App {
     /// Language and look of a tenant's pages for one browser. `ui_locales` is the parameter of
     /// the authorization request, or empty.
@@ -28,15 +35,26 @@ impl App {
             .and_then(|value| value.to_str().ok());
         let enabled = &tenant.settings.enabled_locales;
         let locale = Locale::negotiate(ui_locales, accepted.unwrap_or_default(), enabled);
-        let branding = match self.settings(&tenant.id, BRANDING, "").await {
-            Ok(branding) => branding,
-            // A page in our own colours is better than none.
+        let look = [
+            self.document(tenant, BRANDING, "").await,
+            self.document(tenant, THEME, "").await,
+        ];
+        let mut chrome = Chrome::new(locale, Arc::new(brand(tenant, &look)));
+        if let Some(texts) = self.document(tenant, PAGE_TEXTS, locale.tag()).await {
+            chrome.overrides = Arc::new(page::custom_text::overrides(locale, &texts));
+        }
+        chrome
+    }
+
+    /// A document of a tenant's look. A page as shipped is better than none.
+    async fn document(&self, tenant: &Tenant, kind: &str, id: &str) -> Option<Arc<Value>> {
+        match self.settings(&tenant.id, kind, id).await {
+            Ok(document) => document,
             Err(error) => {
-                tracing::warn!(%error, tenant.id = %tenant.id, "the branding cannot be read");
+                tracing::warn!(%error, tenant.id = %tenant.id, kind, "the look cannot be read");
                 None
             }
-        };
-        Chrome::new(locale, Arc::new(brand(tenant, branding.as_deref())))
+        }
     }
 
     /// Records a refusal under a new support code, and shows it to whoever met it.
@@ -138,31 +156,41 @@ fn difference(refusal: &Refusal) -> Option<Difference> {
     ))
 }
 
-fn brand(tenant: &Tenant, branding: Option<&Value>) -> Brand {
+/// The look of a tenant, from its branding and, before that, its theme.
+fn brand(tenant: &Tenant, look: &[Option<Arc<Value>>; 2]) -> Brand {
     let settings = &tenant.settings;
-    let text = |pointer: &str| {
-        branding
-            .and_then(|branding| branding.pointer(pointer))
-            .and_then(Value::as_str)
-    };
-    let color = |pointer: &str| text(pointer).and_then(Color::parse);
+    let [branding, theme] = look.each_ref().map(Option::as_deref);
     let name = settings
         .friendly_name
         .clone()
         .unwrap_or_else(|| "Aldgate".to_owned());
-    let logo = text("/logo_url")
-        .map(str::to_owned)
+    let logo = text(theme, "/widget/logo_url")
+        .filter(|logo| !logo.is_empty())
+        .or_else(|| text(branding, "/logo_url"))
         .or_else(|| settings.picture_url.clone());
+    let mail = settings.support_email.as_deref();
+    let support = settings.support_url.clone();
+    let primary = color(theme, "/colors/primary_button");
+    let solid = color(theme, "/page_background/background_color").map(Background::Solid);
     Brand::named(name)
         .logo(logo)
-        .support(settings.support_url.clone())
-        .colors(color("/colors/primary"), background(&color, branding))
+        .support(support.or_else(|| mail.map(|mail| format!("mailto:{mail}"))))
+        .colors(
+            primary.or_else(|| color(branding, "/colors/primary")),
+            solid.or_else(|| background(branding)),
+        )
 }
 
-fn background(
-    color: &impl Fn(&str) -> Option<Color>,
-    branding: Option<&Value>,
-) -> Option<Background> {
+fn text(document: Option<&Value>, pointer: &str) -> Option<String> {
+    document?.pointer(pointer)?.as_str().map(str::to_owned)
+}
+
+fn color(document: Option<&Value>, pointer: &str) -> Option<Color> {
+    Color::parse(&text(document, pointer)?)
+}
+
+fn background(branding: Option<&Value>) -> Option<Background> {
+    let color = |pointer: &str| color(branding, pointer);
     let solid = color("/colors/page_background").map(Background::Solid);
     let gradient = || {
         let start = color("/colors/page_background/start")?;

@@ -41,10 +41,24 @@ impl Chrome {
         Self::new(locale, Arc::new(brand))
     }
 
-    /// The texts of this language, the tenant's own first.
-    pub(super) fn texts(&self) -> Value {
-        Value::from_object(Texts::new(self.locale, Arc::clone(&self.overrides)))
+    /// The texts of this language, the tenant's own first; all of them may name the tenant, and
+    /// the application of `page` if it has one.
+    pub(super) fn texts(&self, page: &Value) -> Value {
+        let texts = Texts::new(self.locale, Arc::clone(&self.overrides))
+            .with("tenant", Some(self.brand.tenant_name.clone()))
+            .with("application", application_name(page));
+        Value::from_object(texts)
     }
+}
+
+/// The name of the application that a page or mail is about.
+fn application_name(page: &Value) -> Option<String> {
+    let application = page.get_attr("application").ok()?;
+    let name = application.get_attr("name").ok();
+    let name = name
+        .filter(|name| !name.is_undefined())
+        .unwrap_or(application);
+    name.as_str().map(str::to_owned)
 }
 
 impl Default for Chrome {

@@ -64,9 +64,10 @@ pub(super) fn render_value(
     page: Value,
     chrome: &Chrome,
 ) -> Result<String, PageError> {
+    let texts = chrome.texts(&page);
     let context = context! {
         page,
-        t => chrome.texts(),
+        t => texts,
         lang => chrome.locale.tag(),
         dir => chrome.locale.direction().as_str(),
         brand => Value::from(Serde(&*chrome.brand)),

@@ -9,6 +9,7 @@ mod assets;
 mod brand;
 mod chrome;
 mod consent;
+pub mod custom_text;
 mod difference;
 mod engine;
 mod error;

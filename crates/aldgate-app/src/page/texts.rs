@@ -22,24 +22,45 @@ pub type Overrides = HashMap<String, BTreeMap<String, String>>;
 pub struct Texts {
     locale: Locale,
     overrides: Arc<Overrides>,
+    ambient: Vec<(&'static str, String)>,
 }
 
 impl Texts {
     /// The texts of `locale`, those in `overrides` first.
     pub fn new(locale: Locale, overrides: Arc<Overrides>) -> Self {
-        Self { locale, overrides }
+        Self {
+            locale,
+            overrides,
+            ambient: Vec::new(),
+        }
+    }
+
+    /// Adds a value that every text may name, also where the template does not pass it.
+    #[must_use]
+    pub(super) fn with(mut self, name: &'static str, value: Option<String>) -> Self {
+        self.ambient.extend(value.map(|value| (name, value)));
+        self
     }
 
     /// Finds the text of `key`: the tenant's, then the language's, then the English one.
     pub fn get(&self, key: &str) -> Option<&str> {
-        let tag = self.locale.tag();
-        let own = self.overrides.get(tag).and_then(|texts| texts.get(key));
-        own.or_else(|| CATALOGUE.get(tag)?.get(key))
-            .or_else(|| CATALOGUE.get(Locale::ENGLISH.tag())?.get(key))
+        self.own(key).or_else(|| self.shipped(key))
+    }
+
+    fn own(&self, key: &str) -> Option<&str> {
+        let texts = self.overrides.get(self.locale.tag())?;
+        texts.get(key).map(String::as_str)
+    }
+
+    fn shipped(&self, key: &str) -> Option<&str> {
+        let of = |tag: &str| CATALOGUE.get(tag)?.get(key);
+        of(self.locale.tag())
+            .or_else(|| of(Locale::ENGLISH.tag()))
             .map(String::as_str)
     }
 
-    /// Finds the text of `key` and fills its placeholders.
+    /// Finds the text of `key` and fills its placeholders. A tenant's text that names a value which
+    /// is not there gives way to the shipped one.
     ///
     /// # Errors
     ///
@@ -49,15 +70,33 @@ impl Texts {
         key: &str,
         argument: impl Fn(&str) -> Option<Value>,
     ) -> Result<String, Error> {
+        if let Some(own) = self.own(key)
+            && let Ok(filled) = self.fill_text(key, own, &argument)
+        {
+            return Ok(filled);
+        }
         let text = self
-            .get(key)
+            .shipped(key)
             .ok_or_else(|| Error::new(ErrorKind::UndefinedError, format!("no text {key:?}")))?;
+        self.fill_text(key, text, &argument)
+    }
+
+    fn fill_text(
+        &self,
+        key: &str,
+        text: &str,
+        argument: &impl Fn(&str) -> Option<Value>,
+    ) -> Result<String, Error> {
+        let ambient = |name: &str| {
+            let found = self.ambient.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| Value::from(value.as_str()))
+        };
         let mut filled = String::with_capacity(text.len() + 32);
         for part in placeholders(text) {
             match part {
                 Part::Text(text) => filled.push_str(text),
                 Part::Placeholder(name) => {
-                    let value = argument(name).ok_or_else(|| {
+                    let value = argument(name).or_else(|| ambient(name)).ok_or_else(|| {
                         let detail = format!("text {key:?} wants a value for {name:?}");
                         Error::new(ErrorKind::MissingArgument, detail)
                     })?;
