@@ -3,13 +3,21 @@
 //! This file is the route table. Below it, one folder for each resource, named as in the URL, with
 //! one file for each verb; [`op`] holds what all operations share.
 
+mod attack_protection;
+mod branding;
 mod client_grants;
 mod clients;
 mod connections;
+mod document;
+mod guardian;
+mod keys;
+mod later;
 mod op;
+mod prompts;
 mod rbac;
 mod resource_servers;
 mod roles;
+mod tenants;
 mod users;
 
 use aldgate_app::App;
@@ -26,11 +34,18 @@ pub fn routes() -> Router<App> {
 /// Every operation of the Management API.
 fn operations() -> Vec<Operation> {
     [
+        attack_protection::operations(),
+        branding::operations(),
         client_grants::operations(),
         clients::operations(),
         connections::operations(),
+        guardian::operations(),
+        keys::operations(),
+        later::operations(),
+        prompts::operations(),
         resource_servers::operations(),
         roles::operations(),
+        tenants::operations(),
         users::operations(),
     ]
     .into_iter()
