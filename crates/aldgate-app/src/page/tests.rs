@@ -411,7 +411,8 @@ fn a_tenants_text_may_name_tenant_and_application_and_nothing_that_is_not_there(
     };
     let (_, login) = Login::samples().swap_remove(0);
     let html = render(&login, &chrome).expect("renders");
-    let title = format!("<h1>Aldgate: {}</h1>", login.application.name);
+    let name = &login.application.as_ref().expect("an application").name;
+    let title = format!("<h1>Aldgate: {name}</h1>");
     assert!(html.contains(&title), "{html}");
     assert!(html.contains(">Log in</button>"), "{html}");
 }
