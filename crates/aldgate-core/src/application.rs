@@ -1,13 +1,15 @@
 //! An application (wire: client): something that asks for tokens.
 
+pub mod credentials;
 pub mod rules;
+pub mod secrets;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::id::ClientId;
+use crate::id::{ClientId, CredentialId};
 use crate::secret::TokenHash;
 use crate::time::{Seconds, Timestamp};
 
@@ -193,8 +195,11 @@ pub enum ClientAuthMethod {
 /// One public key of an application that uses `private_key_jwt`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClientCredential {
-    /// `cred_…`.
-    pub id: String,
+    /// Key.
+    pub id: CredentialId,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// The algorithm its assertions use.
     pub alg: String,
     /// The public key as a JWK, with `kid`.
@@ -202,6 +207,15 @@ pub struct ClientCredential {
     /// After which it no longer counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// Whether it counts: `client_authentication_methods` names it.
+    #[serde(default = "yes")]
+    pub in_use: bool,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: Timestamp,
+    /// When it last changed.
+    #[serde(default)]
+    pub updated_at: Timestamp,
 }
 
 /// How an application's ID tokens are made (Auth0's `jwt_configuration`).

@@ -6,6 +6,10 @@ const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OID: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+/// `[0]`, around the version of a certificate.
+const VERSION: u8 = 0xa0;
 
 /// Object identifiers of key types, as the bytes of their DER value.
 pub(crate) mod oid {
@@ -56,6 +60,76 @@ pub(crate) fn spki(der: &[u8]) -> Result<Spki<'_>, JoseError> {
         }),
         _ => Err(JoseError::KeyInvalid),
     }
+}
+
+/// What matters of a certificate.
+pub(crate) struct Certificate<'a> {
+    /// The whole `SubjectPublicKeyInfo`.
+    pub(crate) spki: &'a [u8],
+    /// `notAfter`, in seconds since the epoch.
+    pub(crate) not_after: i64,
+}
+
+/// Reads an X.509 certificate (RFC 5280 section 4.1) up to its key.
+pub(crate) fn certificate(der: &[u8]) -> Result<Certificate<'_>, JoseError> {
+    let mut rest = der;
+    let mut whole = take(&mut rest, SEQUENCE)?;
+    let mut body = take(&mut whole, SEQUENCE)?;
+    if body.first() == Some(&VERSION) {
+        take(&mut body, VERSION)?;
+    }
+    take(&mut body, INTEGER)?; // serialNumber
+    take(&mut body, SEQUENCE)?; // signature
+    take(&mut body, SEQUENCE)?; // issuer
+    let mut validity = take(&mut body, SEQUENCE)?;
+    time(&mut validity)?;
+    let not_after = time(&mut validity)?;
+    take(&mut body, SEQUENCE)?; // subject
+    let start = body;
+    take(&mut body, SEQUENCE)?;
+    let spki = &start[..start.len() - body.len()];
+    Ok(Certificate { spki, not_after })
+}
+
+/// `UTCTime` until 2049 and `GeneralizedTime` after it (RFC 5280 section 4.1.2.5).
+fn time(input: &mut &[u8]) -> Result<i64, JoseError> {
+    let (digits, century) = match input.first() {
+        Some(&UTC_TIME) => (take(input, UTC_TIME)?, None),
+        _ => (take(input, GENERALIZED_TIME)?, Some(2)),
+    };
+    let text = std::str::from_utf8(digits).map_err(|_| JoseError::KeyInvalid)?;
+    let text = text.strip_suffix('Z').ok_or(JoseError::KeyInvalid)?;
+    let years = 2 + century.unwrap_or(0);
+    if text.len() != years + 10 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(JoseError::KeyInvalid);
+    }
+    let number = |from: usize, to: usize| {
+        text.get(from..to)
+            .and_then(|part| part.parse::<i64>().ok())
+            .ok_or(JoseError::KeyInvalid)
+    };
+    let year = match (number(0, years)?, century) {
+        (year, Some(_)) => year,
+        (year, None) if year < 50 => year + 2000,
+        (year, None) => year + 1900,
+    };
+    let pair = |n: usize| number(years + 2 * n, years + 2 * n + 2);
+    let (month, day) = (pair(0)?, pair(1)?);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return Err(JoseError::KeyInvalid);
+    }
+    Ok(days(year, month, day) * 86_400 + pair(2)? * 3600 + pair(3)? * 60 + pair(4)?)
+}
+
+/// Days since 1970-01-01 in the Gregorian calendar, for years from 0. The year begins in March, so
+/// that the leap day is its last.
+const fn days(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = match month {
+        1 | 2 => (year - 1, month + 9),
+        _ => (year, month - 3),
+    };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469
 }
 
 /// Writes a `SubjectPublicKeyInfo`; `parameters` is the whole encoding that follows the OID.
@@ -149,11 +223,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn days_are_counted_from_1970() {
+        for (date, expected) in [
+            ((1970, 1, 1), 0),
+            ((2000, 2, 29), 11_016),
+            ((2000, 3, 1), 11_017),
+            ((2026, 11, 24), 20_781),
+            ((2100, 3, 1), 47_541),
+        ] {
+            assert_eq!(days(date.0, date.1, date.2), expected, "{date:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn fuz_01_no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = rsa_public_key(&bytes).is_ok();
             let _ = spki(&bytes).is_ok();
+            let _ = certificate(&bytes).is_ok();
         }
 
         #[test]

@@ -63,6 +63,7 @@ mod jwk;
 mod jwks;
 pub mod jws;
 pub mod jwt;
+pub mod pem;
 mod signing;
 mod verifying;
 mod weak;

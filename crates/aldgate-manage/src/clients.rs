@@ -1,6 +1,7 @@
 //! `/clients`: applications (wire: clients).
 
 mod create;
+mod credentials;
 mod delete;
 mod list;
 mod read;
@@ -10,15 +11,29 @@ mod update;
 
 use aldgate_core::application::Application;
 use aldgate_core::application::rules::{self, WRITABLE};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::op::schema::{open, page, string, writable};
+use crate::op::schema::{array, flag, open, page, string, writable};
 use crate::op::{
-    ApiError, FIELDS, KEYSET, Operation, PAGES, boolean, delete, get, patch, post, text,
+    ApiError, Call, FIELDS, KEYSET, Operation, PAGES, boolean, delete, get, patch, post, text,
 };
 
+/// What everybody may see who may see anything (Auth0: any of the scopes).
+const SUMMARY: &[&str] = &["app_type", "client_id", "description", "name"];
+
+/// What `read:clients` alone does not show.
+const ABOUT_KEYS: &[&str] = &[
+    "client_authentication_methods",
+    "encryption_key",
+    "signing_keys",
+];
+
 pub(crate) fn operations() -> Vec<Operation> {
-    vec![
+    let writable = {
+        let members = [WRITABLE, &["client_secret"]].concat();
+        move |required: &[&str]| writable(&members, required)
+    };
+    let mut all = vec![
         get("/clients", "List applications", list::run)
             .scopes(&["read:clients", "read:client_keys", "read:client_summary"])
             .query(PAGES)
@@ -34,7 +49,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .answers(page("clients", shape())),
         post("/clients", "Create an application", create::run)
             .scopes(&["create:clients"])
-            .body(writable(WRITABLE, &["name"]))
+            .body(writable(&["name"]))
             .answers(shape()),
         get("/clients/{id}", "Get an application", read::run)
             .scopes(&["read:clients", "read:client_keys", "read:client_summary"])
@@ -42,7 +57,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .answers(shape()),
         patch("/clients/{id}", "Update an application", update::run)
             .scopes(&["update:clients", "update:client_keys"])
-            .body(writable(WRITABLE, &[]))
+            .body(writable(&[]))
             .answers(shape()),
         delete("/clients/{id}", "Delete an application", delete::run).scopes(&["delete:clients"]),
         post(
@@ -53,7 +68,9 @@ pub(crate) fn operations() -> Vec<Operation> {
         .scopes(&["update:client_keys"])
         .status(200)
         .answers(shape()),
-    ]
+    ];
+    all.extend(credentials::operations());
+    all
 }
 
 /// The application on the wire; its secret only in the answers that made it.
@@ -63,13 +80,33 @@ fn view(application: &Application, tenant: &str) -> Value {
     Value::Object(view)
 }
 
+/// The application as far as the caller may read it.
+fn readable(application: &Application, call: &Call) -> Value {
+    let mut view = view(application, call.tenant.id.as_str());
+    let holds = |scope| call.actor.holds(scope);
+    if let Some(members) = view.as_object_mut() {
+        if !holds("read:clients") && !holds("read:client_keys") {
+            members.retain(|name, _| SUMMARY.contains(&name.as_str()));
+        } else if !holds("read:client_keys") && !holds("read:client_credentials") {
+            members.retain(|name, _| !ABOUT_KEYS.contains(&name.as_str()));
+        }
+    }
+    view
+}
+
 fn shape() -> Value {
     open(
         [
             ("client_id", string()),
             ("name", string()),
             ("tenant", string()),
-            ("global", json!({"type": "boolean"})),
+            ("app_type", string()),
+            ("callbacks", array(string())),
+            ("client_secret", string()),
+            ("grant_types", array(string())),
+            ("is_first_party", flag()),
+            ("oidc_conformant", flag()),
+            ("global", flag()),
         ],
         &[],
     )

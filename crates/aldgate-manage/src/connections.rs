@@ -7,15 +7,16 @@ use aldgate_app::seal::Place;
 use aldgate_core::connection::Connection;
 use aldgate_core::connection::rules::{self, CREATABLE, WRITABLE};
 use aldgate_core::error::Refusal;
-use aldgate_core::id::{ConnectionId, TenantId};
+use aldgate_core::id::{ClientId, ConnectionId, TenantId};
 use aldgate_core::secret::Secret;
+use aldgate_core::time::Timestamp;
 use aldgate_store::{LoginName, StoreError, Tx};
 use serde_json::{Map, Value, json};
 
 use crate::op::schema::{array, flag, free, open, page, string, time, writable};
 use crate::op::{
-    ApiError, Call, FIELDS, KEYSET, Operation, PAGES, Paging, Reply, delete, get, list, patch,
-    post, text,
+    ApiError, Call, FIELDS, KEYSET, Operation, PAGES, Paging, Reply, delete, everything, get, list,
+    patch, post, text,
 };
 
 /// How many users of a connection go in one unit of work.
@@ -249,6 +250,26 @@ fn shape() -> Value {
         ],
         &[],
     )
+}
+
+/// An application that is gone uses no connection.
+pub(crate) fn forget_application(
+    tx: &mut Tx<'_>,
+    id: &ClientId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let key = |connection: &Connection| connection.id.to_string();
+    for connection in everything(key, |page| tx.connections().list(None, page))? {
+        if !connection.enabled_clients.contains(id) {
+            continue;
+        }
+        if let Some(mut connection) = tx.connections().by_id_to_change(&connection.id)? {
+            connection.enabled_clients.retain(|client| client != id);
+            connection.updated_at = now;
+            tx.connections().update(&connection)?;
+        }
+    }
+    Ok(())
 }
 
 fn missing() -> ApiError {

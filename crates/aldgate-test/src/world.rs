@@ -8,6 +8,7 @@ use aldgate_core::id::{ApiId, ClientGrantId, ClientId, UserId};
 use aldgate_core::role::ADMINISTRATOR;
 use aldgate_core::scope::Scopes;
 use aldgate_core::secret::{Secret, TokenHash, TokenKind};
+use aldgate_core::time::Timestamp;
 use aldgate_core::user::{Identity, User};
 use aldgate_jose::{Alg, SigningKey};
 use aldgate_store::{Saved, StoreError, Tx};
@@ -243,10 +244,14 @@ fn machine_settings(method: &str) -> Value {
 fn credential(key: &SigningKey) -> ClientCredential {
     let jwk = key.public_jwk().expect("an asymmetric key");
     ClientCredential {
-        id: "cred_1".into(),
+        id: "cred_1".parse().expect("an id"),
+        name: String::new(),
         alg: key.alg().name().to_owned(),
         jwk: serde_json::to_value(jwk).expect("a JWK is JSON"),
         expires_at: None,
+        in_use: true,
+        created_at: Timestamp::default(),
+        updated_at: Timestamp::default(),
     }
 }
 

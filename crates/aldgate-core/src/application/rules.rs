@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{AppType, Application, ClientAuthMethod, GrantType, RotationType};
+use super::{AppType, Application, ClientAuthMethod, GrantType, RotationType, credentials};
 use crate::api::SigningAlg;
 use crate::body;
 use crate::error::Refusal;
@@ -34,12 +34,12 @@ pub const WRITABLE: &[&str] = &[
     "initiate_login_uri",
     "client_metadata",
     "disabled",
+    "client_authentication_methods",
     // Stored only.
     "addons",
     "allowed_clients",
     "async_approval_notification_channels",
     "client_aliases",
-    "client_authentication_methods",
     "compliance_level",
     "cross_origin_loc",
     "custom_login_page",
@@ -139,11 +139,17 @@ pub fn create(
             "Missing required property: name",
         ));
     }
+    let mut body = body;
+    let methods = take_methods(&mut body)?;
     let kind = body
         .get("app_type")
         .and_then(|kind| serde_json::from_value(kind.clone()).ok());
     let id = id.unwrap_or_else(|| ClientId::generate(rng));
-    update(&blank(id, kind, now), body, now)
+    let mut basis = blank(id, kind, now);
+    if let Some(methods) = methods {
+        credentials::choose(&mut basis, &methods, now, Some(rng))?;
+    }
+    update(&basis, body, now)
 }
 
 /// Lays `body` over `application` and checks the result.
@@ -155,14 +161,38 @@ pub fn update(
     body: Map<String, Value>,
     now: Timestamp,
 ) -> Result<Application, Refusal> {
+    let mut body = body;
+    let methods = take_methods(&mut body)?;
     let mut changed = body::merge(application, body, WRITABLE)?;
     changed.updated_at = now;
+    if let Some(methods) = methods {
+        credentials::choose(&mut changed, &methods, now, None)?;
+    }
     if changed.is_public() {
         changed.secret_hash = None;
         changed.secret_sealed = None;
     }
     validate(&changed)?;
     Ok(changed)
+}
+
+/// Takes `client_authentication_methods` out of a body; it and `token_endpoint_auth_method` say the
+/// same thing in two ways.
+fn take_methods(body: &mut Map<String, Value>) -> Result<Option<Value>, Refusal> {
+    let methods = body.remove("client_authentication_methods");
+    let both = methods.as_ref().is_some_and(|methods| !methods.is_null())
+        && body
+            .get("token_endpoint_auth_method")
+            .is_some_and(|method| !method.is_null());
+    if both {
+        let cause =
+            "client_authentication_methods and token_endpoint_auth_method exclude each other";
+        return Err(Refusal::new("invalid_body", cause).remedy("Send null for one of the two."));
+    }
+    if methods.as_ref().is_some_and(|methods| !methods.is_null()) {
+        body.remove("token_endpoint_auth_method");
+    }
+    Ok(methods)
 }
 
 /// Gives a confidential application a new secret; returns the only copy of it.
@@ -253,6 +283,10 @@ pub fn public_view(application: &Application) -> Map<String, Value> {
         "updated_at",
     ] {
         view.remove(hidden);
+    }
+    if let Some(methods) = credentials::methods(application) {
+        view.remove("token_endpoint_auth_method");
+        view.insert("client_authentication_methods".into(), methods);
     }
     view.insert("global".into(), json!(false));
     view

@@ -145,7 +145,7 @@ fn choose_key(
     now: Timestamp,
 ) -> Result<VerifyingKey, OAuthError> {
     let (alg, kid) = (token.header().alg(), token.header().kid());
-    let live = |c: &&ClientCredential| c.expires_at.is_none_or(|end| now < end);
+    let live = |c: &&ClientCredential| c.in_use && c.expires_at.is_none_or(|end| now < end);
     let named = |c: &&ClientCredential| {
         kid.is_none_or(|kid| c.jwk.get("kid").and_then(|k| k.as_str()) == Some(kid))
     };

@@ -1,26 +1,31 @@
 //! `POST /clients`.
 
-use aldgate_core::application::rules;
+use aldgate_core::application::{rules, secrets};
+use aldgate_store::Tx;
 use serde_json::Value;
 
 use super::{secret, view};
-use crate::op::{ApiError, Call, Reply};
+use crate::op::{ApiError, Call, Reply, secret_of};
 
 pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
-    let mut rng = call.app.rng();
-    let mut application = rules::create(call.object()?, None, call.now, &mut rng)?;
-    let confidential = !application.is_public();
-    let secret = confidential.then(|| secret::renew(&call.app, &call.tenant.id, &mut application));
-    let mut shown = view(&application, call.tenant.id.as_str());
+    let mut body = call.object()?;
+    let given = secret_of(&mut body, "client_secret")?;
+    let mut application = rules::create(body, None, call.now, &mut call.app.rng())?;
+    let store = |secret| secret::stored(&call.app, &call.tenant.id, &application.id, secret);
+    let fresh = secret::fresh(&call.app);
+    let (given_stored, fresh_stored) = (given.as_ref().map(store), store(&fresh));
+    let made = secrets::settle(&mut application, given_stored.as_ref(), &fresh_stored)?;
+    let shown = view(&application, call.tenant.id.as_str());
     let audit = call.audit().about_application(&application.id);
     let after = shown.clone();
-    let save = move |tx: &mut aldgate_store::Tx<'_>| {
+    let save = move |tx: &mut Tx<'_>| {
         tx.applications().create(&application)?;
         audit.record(tx, &Value::Null, &after)
     };
     call.app.store.write(&call.tenant.id, save).await?;
-    if let Some(secret) = secret {
-        shown["client_secret"] = secret.expose().as_str().into();
-    }
-    Ok(Reply::ok(shown))
+    Ok(Reply::ok(secret::show_once(
+        shown,
+        made.then_some(&fresh),
+        given.as_ref(),
+    )))
 }

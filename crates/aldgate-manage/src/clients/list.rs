@@ -3,61 +3,71 @@
 use aldgate_core::application::{AppType, Application};
 use aldgate_store::{StoreError, Tx};
 
-use super::view;
-use crate::op::{ApiError, Call, Paging, Reply};
+use super::readable;
+use crate::op::{ApiError, Call, Paging, Reply, everything};
 
-/// Which applications are wanted.
-#[derive(Clone)]
+/// Which applications are wanted, besides by name.
+#[derive(Clone, Default)]
 struct Filter {
-    name: String,
-    app_types: Vec<AppType>,
+    /// `None`: of any kind.
+    app_types: Option<Vec<AppType>>,
     first_party: Option<bool>,
-}
-
-impl Filter {
-    fn of(call: &Call) -> Self {
-        let app_types = call.query.get("app_type").unwrap_or_default();
-        Self {
-            name: call.query.get("q").unwrap_or_default().to_owned(),
-            app_types: app_types
-                .split(',')
-                .filter_map(|kind| serde_json::from_value(kind.trim().into()).ok())
-                .collect(),
-            first_party: call.query.flag("is_first_party"),
-        }
-    }
 }
 
 pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let paging = Paging::of(&call)?;
-    let filter = Filter::of(&call);
-    // Auth0 has one "global" application of a tenant; Aldgate has none.
-    if call.query.flag("is_global") == Some(true) {
+    // Auth0 has one "global" application of a tenant, and applications whose id is a URL; Aldgate
+    // has neither.
+    let external = call.query.get("external_client_id");
+    if call.query.flag("is_global") == Some(true) || external.is_some_and(|id| !id.is_empty()) {
         return Ok(paging.reply(&call, "clients", Vec::new(), 0));
     }
-    let (page, name) = (paging.page(), filter.name.clone());
+    let filter = Filter::of(&call);
+    let name = call.query.get("q").unwrap_or_default().to_owned();
+    let window = paging.clone();
     let load = move |tx: &mut Tx<'_>| {
-        let applications = tx.applications().list(&name, &page)?;
-        let total = tx.applications().count(&name)?;
-        Ok::<_, StoreError>((applications, total))
+        if filter.wants_all() {
+            let applications = tx.applications().list(&name, &window.page())?;
+            let total = tx.applications().count(&name)?;
+            return Ok::<_, StoreError>((applications, total));
+        }
+        let key = |application: &Application| application.id.to_string();
+        let mut all = everything(key, |page| tx.applications().list(&name, page))?;
+        all.retain(|application| filter.wants(application));
+        let total = all.len() as u64;
+        Ok((window.part_of(all, key), total))
     };
     let (applications, total) = call.app.store.read(&call.tenant.id, load).await?;
-    let wanted = |application: &&Application| filter.wants(application);
-    let items = applications.iter().filter(wanted).map(|application| {
+    let items = applications.iter().map(|application| {
         let key = application.id.to_string();
-        (key, view(application, call.tenant.id.as_str()))
+        (key, readable(application, &call))
     });
     Ok(paging.reply(&call, "clients", items.collect(), total))
 }
 
 impl Filter {
+    fn of(call: &Call) -> Self {
+        let kinds = call.query.get("app_type").filter(|kinds| !kinds.is_empty());
+        let kind = |kind: &str| serde_json::from_value(kind.trim().into()).ok();
+        Self {
+            app_types: kinds.map(|kinds| kinds.split(',').filter_map(kind).collect()),
+            first_party: call.query.flag("is_first_party"),
+        }
+    }
+
+    const fn wants_all(&self) -> bool {
+        self.app_types.is_none() && self.first_party.is_none()
+    }
+
     fn wants(&self, application: &Application) -> bool {
-        let kind = self.app_types.is_empty()
-            || application
+        let of_kind = |kinds: &Vec<AppType>| {
+            application
                 .app_type
-                .is_some_and(|kind| self.app_types.contains(&kind));
-        kind && self
-            .first_party
-            .is_none_or(|first| first == application.is_first_party)
+                .is_some_and(|kind| kinds.contains(&kind))
+        };
+        self.app_types.as_ref().is_none_or(of_kind)
+            && self
+                .first_party
+                .is_none_or(|first| first == application.is_first_party)
     }
 }

@@ -3,16 +3,37 @@
 
 use aldgate_app::App;
 use aldgate_app::shared_keys::client_secret_place;
-use aldgate_core::api::SigningAlg;
-use aldgate_core::application::{Application, rules};
-use aldgate_core::id::TenantId;
-use aldgate_core::secret::Secret;
+use aldgate_core::application::secrets::StoredSecret;
+use aldgate_core::id::{ClientId, TenantId};
+use aldgate_core::secret::{Secret, TokenHash, TokenKind};
+use serde_json::Value;
 
-/// Gives a confidential application a new secret; returns the only copy of it.
-pub(super) fn renew(app: &App, tenant: &TenantId, application: &mut Application) -> Secret<String> {
-    let secret = rules::new_secret(application, &mut app.rng());
-    let signs = application.jwt_configuration.alg == SigningAlg::Hs256;
-    application.secret_sealed =
-        signs.then(|| app.seal_text(&client_secret_place(tenant, &application.id), &secret));
-    secret
+/// Makes a client secret.
+pub(super) fn fresh(app: &App) -> Secret<String> {
+    TokenKind::ClientSecret.generate(&mut app.rng())
+}
+
+/// A secret in the forms in which an application keeps it.
+pub(super) fn stored(
+    app: &App,
+    tenant: &TenantId,
+    id: &ClientId,
+    secret: &Secret<String>,
+) -> StoredSecret {
+    StoredSecret {
+        hash: TokenHash::of(secret.expose()),
+        sealed: app.seal_text(&client_secret_place(tenant, id), secret),
+    }
+}
+
+/// Puts a secret that was just made or given into the answer: the only one that has it.
+pub(super) fn show_once(
+    mut view: Value,
+    made: Option<&Secret<String>>,
+    given: Option<&Secret<String>>,
+) -> Value {
+    if let Some(secret) = given.or(made) {
+        view["client_secret"] = secret.expose().as_str().into();
+    }
+    view
 }

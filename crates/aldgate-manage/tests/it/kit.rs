@@ -38,10 +38,12 @@ impl Kit {
     }
 
     /// Gives an application a client grant for the Management API.
-    pub(crate) async fn grant(&self, client: &ClientId, scopes: &[&str]) {
+    pub(crate) async fn grant(&self, client: &ClientId, scopes: &[&str]) -> ClientGrantId {
         let grant = self.client_grant(client, scopes);
+        let id = grant.id.clone();
         self.write(move |tx| tx.client_grants().create(&grant))
             .await;
+        id
     }
 
     fn client_grant(&self, client: &ClientId, scopes: &[&str]) -> ClientGrant {

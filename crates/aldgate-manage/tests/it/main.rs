@@ -1,6 +1,7 @@
 //! The Management API from outside: whole exchanges, by the addresses of the routes.
 
 mod authorization;
+mod client_credentials;
 mod client_grants;
 mod clients;
 mod connections;
