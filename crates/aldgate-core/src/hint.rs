@@ -21,6 +21,7 @@ pub struct Hint {
     /// `sid`, if the token has one.
     pub session_id: Option<SessionId>,
     audiences: Vec<String>,
+    expires_at: i64,
 }
 
 impl Hint {
@@ -67,6 +68,10 @@ impl Hint {
             user_id: user_id.ok_or_else(|| refusal("its sub is no user id"))?,
             session_id,
             audiences: claims.audience().map(str::to_owned).collect(),
+            expires_at: claims
+                .expires_at()
+                .and_then(|at| i64::try_from(at.seconds()).ok())
+                .unwrap_or_default(),
         })
     }
 
@@ -77,7 +82,14 @@ impl Hint {
             user_id,
             session_id,
             audiences: vec![client.to_owned()],
+            expires_at: 0,
         }
+    }
+
+    /// Whether it has not expired: a hint may have, a proof may not.
+    #[must_use]
+    pub fn is_live(&self, now: crate::time::Timestamp) -> bool {
+        now.seconds() < self.expires_at
     }
 
     /// Whether it was issued to this application.

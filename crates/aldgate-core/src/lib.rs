@@ -34,6 +34,7 @@ pub mod random;
 pub mod redirect;
 pub mod role;
 pub mod scope;
+pub mod search;
 pub mod secret;
 pub mod session;
 pub mod settings;

@@ -1,6 +1,8 @@
 //! A user: a person, and her identities.
 
-pub mod query;
+pub mod link;
+pub mod rules;
+mod wire;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

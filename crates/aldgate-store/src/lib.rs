@@ -106,4 +106,6 @@ pub use tickets::{NewTicket, Tickets};
 pub use transactions::Transactions;
 pub use tx::{SystemTx, Tx};
 pub use url::{DatabaseUrl, DatabaseUrlError};
-pub use users::{LoginName, Saved, Taken, UserFilter, Users};
+pub use users::{
+    LoginName, Saved, Taken, UserFilter, UserOrder, UserPlace, UserWalk, Users, WalkedUser,
+};

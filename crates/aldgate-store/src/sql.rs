@@ -75,6 +75,7 @@ const STATEMENT_LISTS: &[&[Sql]] = &[
     crate::users::NAMES,
     crate::users::SEARCH,
     crate::users::STATEMENTS,
+    crate::users::WALK,
 ];
 
 /// Lists every statement that this crate can run.

@@ -76,7 +76,7 @@ pub(super) fn subject(text: &str) -> Result<String, RefusedField> {
 }
 
 /// Reads an optional text of at most `max` bytes on one line.
-pub(super) fn text(
+pub(crate) fn text(
     body: &Map<String, Value>,
     field: &'static str,
     max: usize,
@@ -95,7 +95,7 @@ pub(super) fn text(
 }
 
 /// Reads an optional picture address.
-pub(super) fn picture(body: &Map<String, Value>) -> Result<Option<String>, RefusedField> {
+pub(crate) fn picture(body: &Map<String, Value>) -> Result<Option<String>, RefusedField> {
     let Some(text) = text(body, "picture", PICTURE_BYTES_MAX)? else {
         return Ok(None);
     };
@@ -106,7 +106,7 @@ pub(super) fn picture(body: &Map<String, Value>) -> Result<Option<String>, Refus
 }
 
 /// Reads an optional phone number in E.164 form.
-pub(super) fn phone(body: &Map<String, Value>) -> Result<Option<String>, RefusedField> {
+pub(crate) fn phone(body: &Map<String, Value>) -> Result<Option<String>, RefusedField> {
     let Some(text) = text(body, "phone_number", 16)? else {
         return Ok(None);
     };

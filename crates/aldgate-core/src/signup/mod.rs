@@ -5,7 +5,7 @@
 //! line, configuration as code and the Management API. So a check made here holds everywhere
 //! (ADM-03).
 
-mod fields;
+pub(crate) mod fields;
 
 pub use fields::{EMAIL_BYTES_MAX, email, username};
 

@@ -77,19 +77,6 @@ impl Paging {
         Ok(Self { window, totals })
     }
 
-    /// For lists that always answer with an object: reading on by key from the start when nothing
-    /// is said.
-    pub(crate) fn as_object(self) -> Self {
-        let window = match self.window {
-            Window::Numbered { page: 0, per_page } => Window::Keyset {
-                after: String::new(),
-                take: per_page,
-            },
-            other => other,
-        };
-        Self { window, ..self }
-    }
-
     /// Refuses what lies behind the first `max` items: deep pages cost too much, keys do not.
     ///
     /// # Errors

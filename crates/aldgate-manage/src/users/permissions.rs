@@ -17,7 +17,7 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
 
 /// `GET /users/{id}/effective-permissions`.
 pub(super) async fn effective(call: Call) -> Result<Reply, ApiError> {
-    let paging = Paging::of(&call)?.as_object();
+    let paging = Paging::of(&call)?.into_keyset();
     let api = call.query.get("resource_server_identifier");
     let mut items = held(&call).await?;
     if let Some(api) = api {

@@ -18,7 +18,7 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
 
 /// `GET /users/{id}/effective-roles`: all are held directly, because there are no groups.
 pub(super) async fn effective(call: Call) -> Result<Reply, ApiError> {
-    let paging = Paging::of(&call)?.as_object();
+    let paging = Paging::of(&call)?.into_keyset();
     let items = held(&call).await?.into_iter().map(|role| {
         let mut item = roles::view(&role);
         item["sources"] = json!([{"source_type": "DIRECT", "source_id": "", "source_name": ""}]);

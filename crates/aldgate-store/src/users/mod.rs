@@ -2,12 +2,16 @@
 
 mod names;
 mod search;
+mod walk;
 
 use aldgate_core::id::{ConnectionId, UserId};
 use aldgate_core::user::{User, login_key};
 
 pub use self::search::UserFilter;
-pub(crate) use self::{names::STATEMENTS as NAMES, search::STATEMENTS as SEARCH};
+pub use self::walk::{UserOrder, UserPlace, UserWalk, WalkedUser};
+pub(crate) use self::{
+    names::STATEMENTS as NAMES, search::STATEMENTS as SEARCH, walk::STATEMENTS as WALK,
+};
 use crate::error::StoreError;
 use crate::row::Row;
 use crate::sql::{Sql, sql};
@@ -110,7 +114,11 @@ impl Users<'_, '_> {
     /// Finds the users with this e-mail address, in any case: at most 100, ordered by id. Each
     /// connection may have one.
     pub fn by_email(&mut self, email: &str) -> Result<Vec<User>, StoreError> {
-        self.tx.all(&BY_EMAIL, params![login_key(email)], read)
+        let key = login_key(email);
+        if key.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.tx.all(&BY_EMAIL, params![key], read)
     }
 
     /// Adds a user with her identities and login names.
@@ -164,7 +172,8 @@ impl Users<'_, '_> {
 
     fn row(&mut self, statement: &Sql, user: &User) -> Result<u64, StoreError> {
         let document = to_json(user)?;
-        let email = user.email.as_deref().map(login_key);
+        let email = user.email.as_deref().map(login_key).unwrap_or_default();
+        let last_login = user.last_login.unwrap_or_default();
         let name = login_key(user.display_name());
         // The creation time is kept by an update as well: imports bring their own.
         let (created_at, updated_at) = (user.created_at, user.updated_at);
@@ -175,7 +184,8 @@ impl Users<'_, '_> {
             user.blocked,
             document,
             created_at,
-            updated_at
+            updated_at,
+            last_login
         ];
         self.tx.execute(statement, params)
     }
@@ -226,15 +236,17 @@ sql! {
         ORDER BY id
         LIMIT 100";
     const CREATE = "INSERT INTO users
-            (tenant_id, id, email_key, name_key, blocked, document, created_at, updated_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            (tenant_id, id, email_key, name_key, blocked, document, created_at, updated_at,
+            last_login_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     const UPDATE = "UPDATE users
         SET email_key = ?3,
             name_key = ?4,
             blocked = ?5,
             document = ?6,
             created_at = ?7,
-            updated_at = ?8
+            updated_at = ?8,
+            last_login_at = ?9
         WHERE tenant_id = ?1 AND id = ?2";
     const DELETE = "DELETE FROM users WHERE tenant_id = ?1 AND id = ?2";
     const DELETE_CODES = "DELETE FROM codes
