@@ -39,6 +39,9 @@ pub struct Session {
     /// The browser at the start.
     #[serde(default)]
     pub device: Device,
+    /// What the Management API keeps with it (Auth0: `session_metadata`).
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub metadata: serde_json::Map<String, serde_json::Value>,
 }
 
 /// One proof of who the user is.
@@ -142,6 +145,7 @@ impl Session {
             clients,
             persistent: lifetimes.persistent,
             device: login.device,
+            metadata: serde_json::Map::new(),
         }
     }
 

@@ -12,11 +12,14 @@ mod document;
 mod guardian;
 mod keys;
 mod later;
+mod logs;
 mod op;
 mod prompts;
 mod rbac;
+mod refresh_tokens;
 mod resource_servers;
 mod roles;
+mod sessions;
 mod tenants;
 mod users;
 
@@ -44,8 +47,11 @@ fn operations() -> Vec<Operation> {
         later::operations(),
         prompts::operations(),
         resource_servers::operations(),
+        logs::operations(),
+        refresh_tokens::operations(),
         roles::operations(),
         tenants::operations(),
+        sessions::operations(),
         users::operations(),
     ]
     .into_iter()

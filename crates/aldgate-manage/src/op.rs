@@ -20,7 +20,7 @@ mod table;
 
 pub use actor::{Actor, Who};
 pub(crate) use audit::Audit;
-pub(crate) use call::{Call, secret_of};
+pub(crate) use call::{Call, parse, secret_of};
 pub(crate) use error::ApiError;
 pub(crate) use http::router;
 pub(crate) use paging::{Paging, Window, everything};

@@ -68,6 +68,20 @@ impl Attempts<'_, '_> {
         self.tx.execute(&TAKE_BACK, params![key]).map(drop)
     }
 
+    /// Until when a subject is blocked, if it is at `now`.
+    ///
+    /// # Errors
+    /// As [`crate::Roles::by_id`].
+    pub fn blocked_until(
+        &mut self,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let key = subject.to_string();
+        let until = self.tx.one(&BLOCKED_UNTIL, params![key], |row| row.at(0))?;
+        Ok(until.filter(|until| *until > now))
+    }
+
     /// Forgets everything counted for an account, from whatever address: the way out of a block by
     /// a new password, a mailed link or an administrator.
     ///

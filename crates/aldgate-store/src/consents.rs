@@ -41,6 +41,28 @@ impl Consents<'_, '_> {
             .all(&OF_USER, params![user, page.limit, page.offset], read)
     }
 
+    /// Finds a consent by its id.
+    pub fn by_id(&mut self, id: &str) -> Result<Option<Consent>, StoreError> {
+        self.tx.one(&BY_ID, params![id], read)
+    }
+
+    /// What users allowed, of the tenant, ordered by id; `client` and `audience` narrow it. The
+    /// page's key is an id.
+    pub fn list(
+        &mut self,
+        client: Option<&ClientId>,
+        audience: Option<&str>,
+        page: &Page,
+    ) -> Result<Vec<Consent>, StoreError> {
+        let params = params![page.after, client, audience, page.limit, page.offset];
+        self.tx.all(&LIST, params, read)
+    }
+
+    /// Forgets everything that a user allowed; returns how many consents.
+    pub fn withdraw_of_user(&mut self, user: &UserId) -> Result<u64, StoreError> {
+        self.tx.execute(&WITHDRAW_OF_USER, params![user])
+    }
+
     /// Remembers a consent; an earlier one for the same user, application and audience keeps its id
     /// and gets the new scope.
     pub fn give(&mut self, consent: &Consent) -> Result<(), StoreError> {
@@ -86,6 +108,18 @@ sql! {
         WHERE tenant_id = ?1 AND user_id = ?2
         ORDER BY client_id, audience
         LIMIT ?3 OFFSET ?4";
+    const BY_ID = "SELECT id, user_id, client_id, audience, scope, created_at, updated_at
+        FROM consents
+        WHERE tenant_id = ?1 AND id = ?2";
+    const LIST = "SELECT id, user_id, client_id, audience, scope, created_at, updated_at
+        FROM consents
+        WHERE tenant_id = ?1
+            AND id > ?2
+            AND (CAST(?3 AS TEXT) IS NULL OR client_id = ?3)
+            AND (CAST(?4 AS TEXT) IS NULL OR audience = ?4)
+        ORDER BY id
+        LIMIT ?5 OFFSET ?6";
+    const WITHDRAW_OF_USER = "DELETE FROM consents WHERE tenant_id = ?1 AND user_id = ?2";
     const GIVE = "INSERT INTO consents
             (tenant_id, user_id, client_id, audience, id, scope, created_at, updated_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)

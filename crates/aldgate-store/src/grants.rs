@@ -1,7 +1,7 @@
 //! Grants: what one authorization gave one application. Revoking one ends all of its tokens.
 
 use aldgate_core::grant::Grant;
-use aldgate_core::id::{ClientId, GrantId, UserId};
+use aldgate_core::id::{ClientId, GrantId, SessionId, UserId};
 use aldgate_core::time::Timestamp;
 
 use crate::error::StoreError;
@@ -87,6 +87,26 @@ impl Grants<'_, '_> {
         Ok(self.tx.execute(&REVOKE, params![id, now])? == 1)
     }
 
+    /// Replaces the document of a grant that was not revoked; `false` when there is none.
+    pub fn replace(&mut self, grant: &Grant) -> Result<bool, StoreError> {
+        let document = to_json(grant)?;
+        Ok(self.tx.execute(&REPLACE, params![grant.id, document])? == 1)
+    }
+
+    /// Revokes what came from a session; returns how many grants.
+    pub fn revoke_of_session(
+        &mut self,
+        session: &SessionId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.tx.execute(&REVOKE_OF_SESSION, params![session, now])
+    }
+
+    /// Revokes everything that a user gave to whichever application; returns how many grants.
+    pub fn revoke_of_user(&mut self, user: &UserId, now: Timestamp) -> Result<u64, StoreError> {
+        self.tx.execute(&REVOKE_OF_USER, params![user, now])
+    }
+
     /// Revokes everything that a user gave an application; returns how many grants.
     pub fn revoke_between(
         &mut self,
@@ -107,6 +127,12 @@ sql! {
         WHERE tenant_id = ?1 AND id = ?2 AND expires_at < ?3";
     const REVOKE = "UPDATE grants SET revoked_at = ?3
         WHERE tenant_id = ?1 AND id = ?2 AND revoked_at IS NULL";
+    const REPLACE = "UPDATE grants SET document = ?3
+        WHERE tenant_id = ?1 AND id = ?2 AND revoked_at IS NULL";
+    const REVOKE_OF_SESSION = "UPDATE grants SET revoked_at = ?3
+        WHERE tenant_id = ?1 AND session_id = ?2 AND revoked_at IS NULL";
+    const REVOKE_OF_USER = "UPDATE grants SET revoked_at = ?3
+        WHERE tenant_id = ?1 AND user_id = ?2 AND revoked_at IS NULL";
     const REVOKE_BETWEEN = "UPDATE grants SET revoked_at = ?4
         WHERE tenant_id = ?1 AND user_id = ?2 AND client_id = ?3 AND revoked_at IS NULL";
 }

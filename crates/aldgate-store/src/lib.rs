@@ -92,7 +92,7 @@ pub use leases::Leases;
 pub use page::Page;
 pub use passwords::{Passwords, StoredPassword};
 pub use permissions::{HeldPermission, Permissions};
-pub use refresh_tokens::{FoundRefreshToken, RefreshTokens};
+pub use refresh_tokens::{FoundRefreshToken, LiveFamily, RefreshTokens};
 pub use restore::{Logins, Restored, restore};
 pub use roles::Roles;
 pub use sessions::Sessions;

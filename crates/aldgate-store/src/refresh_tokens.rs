@@ -1,11 +1,14 @@
 //! Refresh tokens: families of generations, each retired once (RTK-01, RTK-02).
 
+use aldgate_core::grant::Grant;
 use aldgate_core::grant::refresh::RefreshToken;
+use aldgate_core::id::{GrantId, UserId};
 use aldgate_core::secret::TokenHash;
 use aldgate_core::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::grants::StoredGrant;
+use crate::page::Page;
 use crate::row::Row;
 use crate::sql::sql;
 use crate::tx::Tx;
@@ -25,6 +28,19 @@ pub struct FoundRefreshToken {
     pub newest: i64,
     /// Its grant.
     pub grant: StoredGrant,
+}
+
+/// A family with a token that can be used, and its grant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveFamily {
+    /// The grant, whose id names the family.
+    pub grant: Grant,
+    /// When its newest token was issued.
+    pub issued_at: Timestamp,
+    /// When that ends if it is not used.
+    pub idle_expires_at: Timestamp,
+    /// When the family ends.
+    pub expires_at: Timestamp,
 }
 
 impl<'c> Tx<'c> {
@@ -61,6 +77,26 @@ impl RefreshTokens<'_, '_> {
         self.tx.one(&FIND, params![hash], read)
     }
 
+    /// The families of a user that can be used at `now`, ordered by id; the page's key is an id.
+    pub fn of_user(
+        &mut self,
+        user: &UserId,
+        now: Timestamp,
+        page: &Page,
+    ) -> Result<Vec<LiveFamily>, StoreError> {
+        let params = params![user, page.after, now, page.limit, page.offset];
+        self.tx.all(&OF_USER, params, family)
+    }
+
+    /// The family of a grant, if it can be used at `now`.
+    pub fn of_grant(
+        &mut self,
+        grant: &GrantId,
+        now: Timestamp,
+    ) -> Result<Option<LiveFamily>, StoreError> {
+        self.tx.one(&OF_GRANT, params![grant, now], family)
+    }
+
     /// Retires a token; `false` when somebody else was first.
     pub fn retire(&mut self, hash: &TokenHash, now: Timestamp) -> Result<bool, StoreError> {
         Ok(self.tx.execute(&RETIRE, params![hash, now])? == 1)
@@ -70,6 +106,15 @@ impl RefreshTokens<'_, '_> {
     pub fn touch(&mut self, hash: &TokenHash, idle_end: Timestamp) -> Result<(), StoreError> {
         self.tx.execute(&TOUCH, params![hash, idle_end]).map(drop)
     }
+}
+
+fn family(row: &Row<'_>) -> Result<LiveFamily, StoreError> {
+    Ok(LiveFamily {
+        grant: row.json(0)?,
+        issued_at: row.at(1)?,
+        idle_expires_at: row.at(2)?,
+        expires_at: row.at(3)?,
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<FoundRefreshToken, StoreError> {
@@ -98,6 +143,31 @@ sql! {
         FROM refresh_tokens token
         JOIN grants ON grants.tenant_id = ?1 AND grants.id = token.grant_id
         WHERE token.tenant_id = ?1 AND token.hash = ?2";
+    const OF_USER = "SELECT grants.document, token.created_at, token.idle_expires_at,
+            token.expires_at
+        FROM grants
+        JOIN refresh_tokens token ON token.tenant_id = ?1 AND token.grant_id = grants.id
+        WHERE grants.tenant_id = ?1
+            AND grants.user_id = ?2
+            AND grants.id > ?3
+            AND grants.revoked_at IS NULL
+            AND token.retired_at IS NULL
+            AND token.expires_at > ?4
+            AND token.idle_expires_at > ?4
+        ORDER BY grants.id
+        LIMIT ?5 OFFSET ?6";
+    const OF_GRANT = "SELECT grants.document, token.created_at, token.idle_expires_at,
+            token.expires_at
+        FROM grants
+        JOIN refresh_tokens token ON token.tenant_id = ?1 AND token.grant_id = grants.id
+        WHERE grants.tenant_id = ?1
+            AND grants.id = ?2
+            AND grants.revoked_at IS NULL
+            AND token.retired_at IS NULL
+            AND token.expires_at > ?3
+            AND token.idle_expires_at > ?3
+        ORDER BY token.generation DESC
+        LIMIT 1";
     const RETIRE = "UPDATE refresh_tokens SET retired_at = ?3
         WHERE tenant_id = ?1 AND hash = ?2 AND retired_at IS NULL";
     const TOUCH = "UPDATE refresh_tokens SET idle_expires_at = ?3

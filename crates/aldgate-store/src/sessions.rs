@@ -85,6 +85,18 @@ impl Sessions<'_, '_> {
         self.tx.one(&TAKE, params![hash], |row| row.json(0))
     }
 
+    /// Replaces the document of a session by its public name, with its end as it was; `false` when
+    /// it has ended.
+    pub fn replace(&mut self, session: &Session) -> Result<bool, StoreError> {
+        let document = to_json(session)?;
+        Ok(self.tx.execute(&REPLACE, params![session.id, document])? == 1)
+    }
+
+    /// Ends every session of a user; returns how many.
+    pub fn end_of_user(&mut self, user: &UserId) -> Result<u64, StoreError> {
+        self.tx.execute(&END_OF_USER, params![user])
+    }
+
     /// Ends a session by its public name; `false` when there was none.
     pub fn end_by_id(&mut self, id: &SessionId) -> Result<bool, StoreError> {
         Ok(self.tx.execute(&END_BY_ID, params![id])? == 1)
@@ -113,6 +125,8 @@ sql! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     const TOUCH = "UPDATE sessions SET document = ?3, expires_at = ?4
         WHERE tenant_id = ?1 AND hash = ?2";
+    const REPLACE = "UPDATE sessions SET document = ?3 WHERE tenant_id = ?1 AND id = ?2";
+    const END_OF_USER = "DELETE FROM sessions WHERE tenant_id = ?1 AND user_id = ?2";
     const END = "DELETE FROM sessions WHERE tenant_id = ?1 AND hash = ?2";
     const TAKE = "DELETE FROM sessions WHERE tenant_id = ?1 AND hash = ?2 RETURNING document";
     const END_BY_ID = "DELETE FROM sessions WHERE tenant_id = ?1 AND id = ?2";

@@ -59,6 +59,7 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
         wants_auth_time: false,
         methods: vec![method],
         claims: None,
+        metadata: serde_json::Map::new(),
         created_at: *now,
     };
     let issued = Issued::generate(&grant.id, &mut app.rng());

@@ -54,6 +54,9 @@ pub struct Grant {
     /// The `claims` parameter (OpenID Connect Core section 5.5), as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Value>,
+    /// What the Management API keeps with it (Auth0: `refresh_token_metadata`).
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub metadata: serde_json::Map<String, serde_json::Value>,
     /// When it was made.
     pub created_at: Timestamp,
 }

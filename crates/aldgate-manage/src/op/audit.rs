@@ -83,6 +83,14 @@ impl Audit {
         self
     }
 
+    /// The event of a change that other code records in its unit of work.
+    pub(crate) fn into_event(self, before: &Value, after: &Value) -> Event {
+        let mut event = self.event;
+        event.detail["before"] = picture(before);
+        event.detail["after"] = picture(after);
+        event
+    }
+
     /// Records the change. `Null` stands for "did not exist" or "is gone".
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use aldgate_app::App;
 use aldgate_app::extract::{Caller, Tenant};
 use aldgate_core::error::Refusal;
-use aldgate_core::event::EventType;
+use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::IdError;
 use aldgate_core::secret::Secret;
 use aldgate_core::time::Timestamp;
@@ -142,6 +142,13 @@ impl Call {
     /// What records the change that this call makes; see [`Audit`].
     pub(crate) fn audit(&self) -> Audit {
         Audit::of(self, EventType::ManagementOperation)
+    }
+
+    /// An event of another kind that this call causes, beside the one of [`Call::audit`].
+    pub(crate) fn event(&self, kind: EventType) -> Event {
+        let mut event = self.app.event(kind, &self.caller, self.now);
+        event.detail = self.describe();
+        event
     }
 
     /// What the tenant log says of the request itself.

@@ -117,6 +117,17 @@ impl Paging {
         }
     }
 
+    /// How many items to skip and how many to take, for lists by number.
+    pub(crate) fn skip_and_take(&self) -> (usize, usize) {
+        match &self.window {
+            Window::Numbered { page, per_page } => {
+                let skip = (*page as usize).saturating_mul(*per_page as usize);
+                (skip, *per_page as usize)
+            }
+            Window::Keyset { take, .. } => (0, *take as usize + 1),
+        }
+    }
+
     /// The window of a list that is here as a whole, in the order of its keys.
     pub(crate) fn part(&self, all: Vec<(String, Value)>) -> Vec<(String, Value)> {
         self.part_of(all, |(key, _)| key.clone())

@@ -3,9 +3,12 @@
 use aldgate_core::api::SigningAlg;
 use aldgate_core::client_grant::{ClientGrant, SubjectType};
 use aldgate_core::grant::Grant;
+use aldgate_core::grant::refresh::RefreshToken;
 use aldgate_core::id::{ClientGrantId, ClientId, GrantId};
 use aldgate_core::provision::management_scopes;
 use aldgate_core::scope::Scopes;
+use aldgate_core::secret::TokenHash;
+use aldgate_core::session::{Device, Lifetimes, Login, Session};
 use aldgate_core::time::Seconds;
 use aldgate_core::user::User;
 use aldgate_store::{StoreError, Tx};
@@ -168,6 +171,61 @@ impl Kit {
     /// A call by the application that may do everything.
     pub(crate) async fn call(&self, method: Method, path: &str, body: &Value) -> Reply {
         self.call_as(&self.token, method, path, body).await
+    }
+
+    /// Makes a user an administrator.
+    pub(crate) async fn give_administrator(&self, user: &User) {
+        let (user, now) = (user.id.clone(), self.server.now());
+        self.write(move |tx| {
+            let role = tx.roles().by_name(aldgate_core::role::ADMINISTRATOR)?;
+            tx.roles().give(&role.expect("the role").id, &user, now)
+        })
+        .await;
+    }
+
+    /// A user's refresh token at the single-page application; returns the id of its family.
+    pub(crate) async fn refresh_family(&self, user: &User) -> String {
+        let mut rng = self.server.app.rng();
+        let (now, id) = (self.server.now(), GrantId::generate(&mut rng));
+        let grant: Grant = serde_json::from_value(json!({
+            "id": id, "client_id": self.world.spa.id, "user_id": user.id, "requested": ["openid"],
+            "scope": ["openid"], "origin": "code", "created_at": now,
+        }))
+        .expect("a grant");
+        let end = now + Seconds::hours(1);
+        let hash = TokenHash::of(id.as_str());
+        let token = RefreshToken {
+            grant_id: id.clone(),
+            generation: 0,
+            idle_expires_at: end,
+            expires_at: end,
+            retired_at: None,
+        };
+        self.write(move |tx| {
+            tx.grants().create(&grant, end)?;
+            tx.refresh_tokens().create(&hash, &token, now)
+        })
+        .await;
+        id.to_string()
+    }
+
+    /// A user's session; returns its public name.
+    pub(crate) async fn session(&self, user: &User) -> String {
+        let mut rng = self.server.app.rng();
+        let login = Login {
+            user_id: user.id.clone(),
+            methods: Vec::new(),
+            device: Device::default(),
+        };
+        let lifetimes = Lifetimes::of(&self.server.tenant.settings);
+        let session = Session::begin(login, None, lifetimes, self.server.now(), &mut rng);
+        let id = session.id.to_string();
+        self.write(move |tx| {
+            tx.sessions()
+                .begin(&TokenHash::of(session.id.as_str()), &session, None)
+        })
+        .await;
+        id
     }
 
     /// The path of one of the world's users: ada, eve or admin.

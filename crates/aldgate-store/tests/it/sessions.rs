@@ -29,6 +29,7 @@ fn session(id: &str) -> Session {
         clients: Vec::new(),
         persistent: true,
         device: Device::default(),
+        metadata: serde_json::Map::new(),
     }
 }
 

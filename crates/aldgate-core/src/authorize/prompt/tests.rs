@@ -22,6 +22,7 @@ fn session() -> Session {
         clients: Vec::new(),
         persistent: true,
         device: Device::default(),
+        metadata: serde_json::Map::new(),
     }
 }
 
