@@ -1,0 +1,227 @@
+//! Worker processes, kept warm: each runs one action at a time, and none outlives its limit.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::job::{FaultKind, Fetch, Fetched, FromWorker, Job, Outcome, ToWorker};
+
+/// The longest line of a worker: all commands, logs and what surrounds them.
+const LINE_MAX: u64 = 4 << 20;
+
+/// What a kill may take beyond an action's own limit.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Makes the requests that actions ask for. The address policy is its business (NET-01).
+pub trait Outbound: Send + Sync + 'static {
+    /// Makes one request.
+    fn fetch(&self, fetch: Fetch) -> Pin<Box<dyn Future<Output = Fetched> + Send>>;
+}
+
+/// How a pool is made.
+#[derive(Debug, Clone)]
+pub struct PoolOptions {
+    /// The program of a worker, which calls [`crate::serve`] …
+    pub program: PathBuf,
+    /// … when it gets these arguments.
+    pub arguments: Vec<String>,
+    /// Workers at once.
+    pub workers: usize,
+    /// Runs that may wait for a worker; more are refused at once.
+    pub waiting_max: usize,
+    /// A worker is replaced after so many runs.
+    pub runs_per_worker: u32,
+}
+
+/// Why an action was not run.
+#[derive(Debug, thiserror::Error)]
+pub enum PoolError {
+    /// Too many wait already.
+    #[error("{0} actions are waiting already; expected fewer. Try again in a moment")]
+    Full(usize),
+    /// No worker can be started.
+    #[error("a worker cannot be started: {0}")]
+    Start(#[from] std::io::Error),
+}
+
+/// Worker processes. Cheap to clone.
+#[derive(Clone)]
+pub struct Pool(Arc<Inner>);
+
+struct Inner {
+    options: PoolOptions,
+    outbound: Arc<dyn Outbound>,
+    free: Semaphore,
+    waiting: AtomicUsize,
+    idle: Mutex<Vec<Worker>>,
+}
+
+struct Worker {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+    /// The line that is being read: kept here, so that reading can be interrupted.
+    line: Vec<u8>,
+    runs: u32,
+}
+
+impl Pool {
+    /// A pool without workers; they start when they are needed.
+    #[must_use]
+    pub fn new(options: PoolOptions, outbound: Arc<dyn Outbound>) -> Self {
+        Self(Arc::new(Inner {
+            free: Semaphore::new(options.workers.max(1)),
+            waiting: AtomicUsize::new(0),
+            idle: Mutex::new(Vec::new()),
+            outbound,
+            options,
+        }))
+    }
+
+    /// Runs an action to its end, or until its time is over.
+    ///
+    /// # Errors
+    /// [`PoolError`] when it was not run at all. What went wrong in the action itself is
+    /// [`Outcome::fault`].
+    pub async fn run(&self, job: Job) -> Result<Outcome, PoolError> {
+        let inner = &*self.0;
+        let waiting = Waiting::enter(inner)?;
+        let _permit = inner.free.acquire().await.map_err(std::io::Error::other)?;
+        drop(waiting);
+        let idle = inner.idle().pop();
+        let mut worker = match idle {
+            Some(worker) => worker,
+            None => inner.start().await?,
+        };
+        let limit = Duration::from_millis(job.limits.wall_ms) + GRACE;
+        let outcome = match tokio::time::timeout(limit, worker.run(job, &inner.outbound)).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a worker of actions died");
+                Outcome::lost(FaultKind::Memory, "The process that ran the action died.")
+            }
+            Err(_late) => Outcome::lost(
+                FaultKind::Time,
+                "The action took longer than its time limit.",
+            ),
+        };
+        worker.runs += 1;
+        let fault = outcome.fault.as_ref().map(|fault| fault.kind);
+        let sound = matches!(fault, None | Some(FaultKind::Thrown | FaultKind::Syntax));
+        if sound && worker.runs < inner.options.runs_per_worker {
+            inner.idle().push(worker);
+        } else {
+            worker.end().await;
+        }
+        Ok(outcome)
+    }
+}
+
+impl Inner {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Worker>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn start(&self) -> Result<Worker, PoolError> {
+        let mut child = Command::new(&self.options.program)
+            .args(&self.options.arguments)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let broken = || std::io::Error::other("the worker has no pipes");
+        let to = child.stdin.take().ok_or_else(broken)?;
+        let from = child.stdout.take().ok_or_else(broken)?;
+        let mut worker = Worker {
+            child,
+            to,
+            from: BufReader::new(from),
+            line: Vec::new(),
+            runs: 0,
+        };
+        match worker.read().await? {
+            FromWorker::Ready => Ok(worker),
+            _ => Err(std::io::Error::other("the worker did not say that it is ready").into()),
+        }
+    }
+}
+
+impl Worker {
+    async fn run(&mut self, job: Job, outbound: &Arc<dyn Outbound>) -> std::io::Result<Outcome> {
+        self.write(&ToWorker::Run(Box::new(job))).await?;
+        let mut fetches = JoinSet::new();
+        loop {
+            tokio::select! {
+                message = self.read() => match message? {
+                    FromWorker::Done(outcome) => return Ok(*outcome),
+                    FromWorker::Fetch(fetch) => {
+                        let outbound = Arc::clone(outbound);
+                        fetches.spawn(async move { (fetch.id, outbound.fetch(fetch).await) });
+                    }
+                    FromWorker::Ready => {}
+                },
+                Some(Ok((id, answer))) = fetches.join_next() => {
+                    self.write(&ToWorker::Fetched { id, answer }).await?;
+                }
+            }
+        }
+    }
+
+    async fn write(&mut self, message: &ToWorker) -> std::io::Result<()> {
+        let mut line = serde_json::to_vec(message)?;
+        line.push(b'\n');
+        self.to.write_all(&line).await
+    }
+
+    /// Reads one line.
+    async fn read(&mut self) -> std::io::Result<FromWorker> {
+        let room = LINE_MAX.saturating_sub(self.line.len() as u64);
+        let mut limited = (&mut self.from).take(room);
+        limited.read_until(b'\n', &mut self.line).await?;
+        if self.line.last() != Some(&b'\n') {
+            return Err(std::io::Error::other(
+                "the worker ended, or its line is too long",
+            ));
+        }
+        let message = serde_json::from_slice(&self.line);
+        self.line.clear();
+        Ok(message?)
+    }
+
+    async fn end(mut self) {
+        if let Err(error) = self.child.kill().await {
+            tracing::warn!(%error, "a worker of actions could not be killed");
+        }
+    }
+}
+
+/// Counts who waits for a worker.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn enter(inner: &'a Inner) -> Result<Self, PoolError> {
+        let before = inner.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Self(&inner.waiting);
+        match before >= inner.options.waiting_max {
+            true => Err(PoolError::Full(before)),
+            false => Ok(waiting),
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
