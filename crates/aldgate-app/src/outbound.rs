@@ -41,6 +41,19 @@ struct Rules {
     allow_http: bool,
 }
 
+/// A request as a tenant's action asks for it.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Where to.
+    pub url: &'a Url,
+    /// Headers, lower-case names.
+    pub headers: &'a [(String, String)],
+    /// The body.
+    pub body: Option<Vec<u8>>,
+}
+
 /// What came back.
 #[derive(Clone, Debug)]
 pub struct Fetched {
@@ -131,6 +144,42 @@ impl Outbound {
         self.send(request, url, bytes_max).await
     }
 
+    /// Makes any request; the answer comes with its headers and has at most `bytes_max` bytes.
+    /// For requests that tenants make, by their actions (SBX-05).
+    ///
+    /// # Errors
+    /// As [`Outbound::get`]; a method or header that is none is [`OutboundError::Failed`].
+    pub async fn request(
+        &self,
+        asked: Asked<'_>,
+        bytes_max: usize,
+    ) -> Result<(Fetched, Vec<(String, String)>), OutboundError> {
+        self.check(asked.url)?;
+        let bad = |what: &str| OutboundError::Failed(format!("the {what} is not allowed in HTTP"));
+        let method =
+            http::Method::from_bytes(asked.method.as_bytes()).map_err(|_| bad("method"))?;
+        let mut request = self.client.request(method, asked.url.clone());
+        for (name, value) in asked.headers {
+            // Where it goes and how long it is are ours to say.
+            if ["host", "content-length", "transfer-encoding", "connection"]
+                .contains(&name.as_str())
+            {
+                continue;
+            }
+            let value = http::HeaderValue::from_str(value).map_err(|_| bad("header"))?;
+            let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("header"))?;
+            request = request.header(name, value);
+        }
+        if let Some(body) = asked.body {
+            request = request.body(body);
+        }
+        let (fetched, headers) = self.transfer(request, asked.url, bytes_max).await?;
+        let headers = headers.iter().filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        });
+        Ok((fetched, headers.collect()))
+    }
+
     /// Checks what can be checked before a name is resolved: literal addresses never reach the
     /// resolver.
     fn check(&self, url: &Url) -> Result<(), OutboundError> {
@@ -158,9 +207,20 @@ impl Outbound {
         url: &Url,
         bytes_max: usize,
     ) -> Result<Fetched, OutboundError> {
+        let (fetched, _headers) = self.transfer(request, url, bytes_max).await?;
+        Ok(fetched)
+    }
+
+    async fn transfer(
+        &self,
+        request: reqwest::RequestBuilder,
+        url: &Url,
+        bytes_max: usize,
+    ) -> Result<(Fetched, http::HeaderMap), OutboundError> {
         let bytes_max = bytes_max.min(BYTES_MAX);
         let mut response = request.send().await.map_err(|error| failed(&error, url))?;
         let status = response.status().as_u16();
+        let headers = response.headers().clone();
         let mut body = BytesMut::new();
         while let Some(chunk) = response
             .chunk()
@@ -172,10 +232,8 @@ impl Outbound {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Fetched {
-            status,
-            body: body.freeze(),
-        })
+        let body = body.freeze();
+        Ok((Fetched { status, body }, headers))
     }
 }
 

@@ -55,6 +55,12 @@ pub(crate) enum Command {
     /// Tokens
     #[command(subcommand)]
     Token(Token),
+    /// Actions: custom claims and decisions in JavaScript
+    #[command(subcommand)]
+    Actions(Actions),
+    /// Run actions for another process; started by the server itself
+    #[command(hide = true)]
+    ActionWorker,
     /// The tenant log
     #[command(subcommand)]
     Logs(Logs),
@@ -122,6 +128,23 @@ pub(crate) enum Credentials {
             value_name = "a,b|all"
         )]
         scopes: Vec<String>,
+    },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Actions {
+    /// Run an action once, in the sandbox that the server uses, and show what it asks for
+    Test {
+        /// The JavaScript file
+        file: PathBuf,
+        /// The event, as JSON; `event.secrets` are the action's secrets
+        #[arg(long, value_name = "FILE")]
+        event: PathBuf,
+        /// When it runs
+        #[arg(long, default_value = "post-login", value_name = "TRIGGER")]
+        trigger: String,
+        #[command(flatten)]
+        output: Json,
     },
 }
 

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub(crate) mod actions;
 pub(crate) mod admin;
 pub(crate) mod apply;
 pub(crate) mod backup;

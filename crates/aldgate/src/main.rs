@@ -38,6 +38,13 @@ fn main() -> ExitCode {
             };
         }
     };
+    // A worker of actions has nothing but its sandbox.
+    if matches!(cli.command, Command::ActionWorker) {
+        return match aldgate_actions::serve() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(FAILED),
+        };
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -69,6 +76,8 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Apply(args) => cmd::apply::apply(cli, args).await,
         Command::Export(args) => cmd::apply::export(cli, args).await,
         Command::Token(command) => cmd::token::run(cli, command).await,
+        Command::Actions(command) => cmd::actions::run(cli, command).await,
+        Command::ActionWorker => unreachable!("invariant: it never gets a runtime"),
         Command::Logs(command) => cmd::logs::run(cli, command).await,
         Command::Backup(args) => cmd::backup::backup(cli, args).await,
         Command::Restore(args) => cmd::backup::restore(cli, args).await,
