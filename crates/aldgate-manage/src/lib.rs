@@ -12,6 +12,7 @@ mod document;
 mod guardian;
 mod keys;
 mod later;
+mod local;
 mod logs;
 mod op;
 mod prompts;
@@ -26,6 +27,7 @@ mod users;
 use aldgate_app::App;
 use axum::Router;
 
+pub use local::{Answer, Local};
 use op::Operation;
 pub use op::{Actor, Who};
 

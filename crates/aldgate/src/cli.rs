@@ -1,8 +1,12 @@
 //! The command line: what `aldgate --help` shows.
 
+mod config;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use config::{Api, Apply, Export, Import, ImportAuth0, Server};
 
 /// The identity platform you run yourself and already know how to use.
 #[derive(Debug, Clone, Parser)]
@@ -50,8 +54,13 @@ pub(crate) enum Command {
     Key(Key),
     /// Bring a tenant to the state that files describe
     Apply(Apply),
-    /// Write a tenant's state as files that `apply` reads
+    /// Write a tenant's state as files that `apply` and auth0-deploy-cli read
     Export(Export),
+    /// Take what another identity service exported
+    #[command(subcommand)]
+    Import(Import),
+    /// Call the Management API
+    Api(Api),
     /// Tokens
     #[command(subcommand)]
     Token(Token),
@@ -218,30 +227,6 @@ pub(crate) enum Key {
         #[arg(long)]
         yes: bool,
     },
-}
-
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Apply {
-    /// A YAML file, or a directory with `tenant.yaml`
-    pub(crate) path: PathBuf,
-    #[command(flatten)]
-    pub(crate) tenant: TenantArg,
-    /// Show the plan and change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Delete what the files do not name; users are never deleted
-    #[arg(long)]
-    pub(crate) allow_delete: bool,
-    #[command(flatten)]
-    pub(crate) output: Json,
-}
-
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Export {
-    /// Directory to write `tenant.yaml` to
-    pub(crate) path: PathBuf,
-    #[command(flatten)]
-    pub(crate) tenant: TenantArg,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -2,11 +2,13 @@
 
 pub(crate) mod actions;
 pub(crate) mod admin;
+pub(crate) mod api;
 pub(crate) mod apply;
 pub(crate) mod backup;
 pub(crate) mod credentials;
 pub(crate) mod dev;
 pub(crate) mod doctor;
+pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod logs;
 pub(crate) mod migrate;

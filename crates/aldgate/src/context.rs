@@ -21,7 +21,7 @@ pub(crate) fn config(cli: &Cli, overrides: &[(&str, String)]) -> Result<Config> 
     };
     let inherited = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| ours(name) && !is_test_variable(name));
+        .filter(|(name, _)| ours(name) && !is_test_variable(name) && !is_flag(name));
     let forced = overrides
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.clone()));
@@ -34,6 +34,18 @@ pub(crate) fn config(cli: &Cli, overrides: &[(&str, String)]) -> Result<Config> 
 /// Variables that steer our tests, not the server.
 fn is_test_variable(name: &str) -> bool {
     matches!(name, "ALDGATE_BIN" | "ALDGATE_TEST_DATABASE")
+}
+
+/// Variables that name a running server to `aldgate api`; see [`crate::cli::Server`].
+fn is_flag(name: &str) -> bool {
+    matches!(
+        name,
+        "ALDGATE_DOMAIN"
+            | "ALDGATE_CLIENT_ID"
+            | "ALDGATE_CLIENT_SECRET"
+            | "ALDGATE_AUDIENCE"
+            | "ALDGATE_CA"
+    )
 }
 
 /// What happens to a schema that is behind.

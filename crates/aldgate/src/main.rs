@@ -6,6 +6,7 @@ mod cmd;
 mod context;
 mod demo;
 mod people;
+mod remote;
 mod server;
 mod ui;
 
@@ -75,6 +76,8 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Key(command) => cmd::key::run(cli, command).await,
         Command::Apply(args) => cmd::apply::apply(cli, args).await,
         Command::Export(args) => cmd::apply::export(cli, args).await,
+        Command::Import(command) => cmd::import::run(cli, command).await,
+        Command::Api(args) => cmd::api::run(cli, args).await,
         Command::Token(command) => cmd::token::run(cli, command).await,
         Command::Actions(command) => cmd::actions::run(cli, command).await,
         Command::ActionWorker => unreachable!("invariant: it never gets a runtime"),

@@ -1,16 +1,18 @@
 //! `POST /clients`.
 
 use aldgate_core::application::{rules, secrets};
+use aldgate_core::id::ClientId;
 use aldgate_store::Tx;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{secret, view};
-use crate::op::{ApiError, Call, Reply, secret_of};
+use crate::op::{ApiError, Call, Reply, Who, secret_of};
 
 pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let mut body = call.object()?;
     let given = secret_of(&mut body, "client_secret")?;
-    let mut application = rules::create(body, None, call.now, &mut call.app.rng())?;
+    let id = chosen_id(&call, &mut body)?;
+    let mut application = rules::create(body, id, call.now, &mut call.app.rng())?;
     let store = |secret| secret::stored(&call.app, &call.tenant.id, &application.id, secret);
     let fresh = secret::fresh(&call.app);
     let (given_stored, fresh_stored) = (given.as_ref().map(store), store(&fresh));
@@ -28,4 +30,16 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
         made.then_some(&fresh),
         given.as_ref(),
     )))
+}
+
+/// The operator of the machine may choose the id: applications that move here keep theirs.
+fn chosen_id(call: &Call, body: &mut Map<String, Value>) -> Result<Option<ClientId>, ApiError> {
+    if *call.actor.who() != Who::Operator {
+        return Ok(None);
+    }
+    match body.remove("client_id") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(id)) => Ok(Some(ClientId::parse(&id)?)),
+        Some(_) => Err(ApiError::invalid_body("client_id must be a string")),
+    }
 }

@@ -1,101 +1,54 @@
-//! Writes a tenant's state in the layout that [`super::files`] reads. Secrets are left out.
+//! A tenant's state as sections of files, without ids and secrets.
 
-use aldgate_core::application;
-use aldgate_core::client_grant::ClientGrant;
-use aldgate_core::id::ClientId;
-use serde::Serialize;
+use aldgate_core::tenant::Tenant;
+use aldgate_manage::Local;
+use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use super::plan::Current;
+use super::kind::{KINDS, Kind};
+use super::pages;
+use super::place::{Item, Sections, fold};
+use super::present::{self, Found};
 
-/// The state as one document. The same state gives the same document, byte for byte.
-pub(crate) fn document(current: &Current) -> Value {
-    let mut clients: Vec<Value> = current
-        .applications
-        .iter()
-        .map(|a| json!(application::rules::public_view(a)))
-        .collect();
-    clients
-        .iter_mut()
-        .for_each(|client| drop(client.as_object_mut().map(|c| c.remove("global"))));
-    clients.sort_by_key(|client| client["name"].to_string());
-    let mut apis: Vec<Value> = current
-        .apis
-        .iter()
-        .filter(|api| !api.is_system)
-        .map(|api| bare(api, API_HIDDEN))
-        .collect();
-    apis.sort_by_key(|api| api["identifier"].to_string());
-    let mut grants: Vec<Value> = current
-        .client_grants
-        .iter()
-        .map(|grant| client_grant(grant, current))
-        .collect();
-    grants.sort_by_key(Value::to_string);
-    let mut roles: Vec<Value> = current
-        .roles
-        .iter()
-        .filter(|(role, _)| role.name != aldgate_core::role::ADMINISTRATOR)
-        .map(|(role, permissions)| {
-            let mut sorted = permissions.clone();
-            sorted.sort();
-            let mut members = json!({"name": role.name, "permissions": sorted});
-            if let Some(description) = &role.description {
-                members["description"] = json!(description);
-            }
-            members
-        })
-        .collect();
-    roles.sort_by_key(|role| role["name"].to_string());
-    json!({
-        "tenant": bare(&current.tenant.settings, &[]),
-        "resourceServers": apis,
-        "clients": clients,
-        "clientGrants": grants,
-        "roles": roles,
-    })
-}
-
-const API_HIDDEN: &[&str] = &[
-    "id",
-    "is_system",
-    "aliases",
-    "signing_secret_sealed",
-    "created_at",
-    "updated_at",
-];
-
-fn client_grant(grant: &ClientGrant, current: &Current) -> Value {
-    let mut members = bare(grant, &["id", "created_at", "updated_at"]);
-    members["client_id"] = json!(name_of(&grant.client_id, current));
-    members
-}
-
-/// deploy-cli names applications by their name; an ambiguous name stays an id.
-fn name_of<'a>(id: &'a ClientId, current: &'a Current) -> &'a str {
-    let named = |name: &str| {
-        current
-            .applications
-            .iter()
-            .filter(|a| a.name == name)
-            .count()
-    };
-    let application = current.applications.iter().find(|a| a.id == *id);
-    match application {
-        Some(application) if named(&application.name) == 1 => &application.name,
-        _ => id.as_str(),
+/// Reads everything that files can describe. The same state gives the same sections.
+pub(crate) async fn sections(
+    local: &Local,
+    tenant: &Tenant,
+    identifiers: bool,
+) -> Result<Sections> {
+    let locales = &tenant.settings.enabled_locales;
+    let present = present::load(local, locales, |_, _| true).await?;
+    let mut sections = Sections::new();
+    for (kind, found) in KINDS.iter().zip(&present.kinds) {
+        let Some(found) = found else {
+            continue;
+        };
+        let own = found.iter().filter(|found| !found.fixed);
+        let items = own.map(|found| item(kind, found, identifiers)).collect();
+        fold(kind, items, &mut sections);
     }
+    pages::out_of_settings(&mut sections);
+    Ok(sections)
 }
 
-fn bare<T: Serialize>(value: &T, hidden: &[&str]) -> Value {
-    let members = match serde_json::to_value(value) {
-        Ok(Value::Object(members)) => members,
-        _ => Map::new(),
-    };
-    Value::Object(
-        members
-            .into_iter()
-            .filter(|(name, _)| !hidden.contains(&name.as_str()))
-            .collect(),
-    )
+fn item(kind: &Kind, found: &Found, identifiers: bool) -> Item {
+    let mut body = Map::new();
+    // What names it comes first, the rest in the order of its letters.
+    for member in kind.key {
+        if let Some(value) = found.body.get(*member) {
+            body.insert((*member).to_owned(), value.clone());
+        }
+    }
+    if let (true, "clients", Some(id)) = (identifiers, kind.section, &found.id) {
+        body.insert("client_id".into(), json!(id));
+    }
+    let mut rest: Vec<(&String, &Value)> = found.body.iter().collect();
+    rest.sort_by_key(|(name, _)| *name);
+    for (name, value) in rest {
+        body.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    Item {
+        key: found.key.clone(),
+        body,
+    }
 }

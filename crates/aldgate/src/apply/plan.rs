@@ -1,33 +1,21 @@
 //! Decides what has to change so that a tenant is as the files say. Pure.
+//!
+//! What a file does not name stays as it is, also inside nested objects; `null` removes a member.
 
-mod secret;
+mod compare;
 
-use aldgate_core::api::Api;
-use aldgate_core::application::{self, Application};
-use aldgate_core::client_grant::ClientGrant;
-use aldgate_core::id::{ClientGrantId, ClientId, RoleId};
-use aldgate_core::random::Entropy;
-use aldgate_core::role::{Permission, Role};
-use aldgate_core::secret::Secret;
-use aldgate_core::tenant::{Tenant, TenantSettings};
-use aldgate_core::time::Timestamp;
-use aldgate_core::{body, error::Refusal};
+use std::collections::HashMap;
+
+use aldgate_core::body::closest;
 use anyhow::{Result, anyhow, bail};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-pub(crate) use secret::Vault;
+use super::kind::{Access, KINDS, Kind, LATER, Names, PROMPTS, Write};
+use super::place::{Item, Sections, key_of, says_nothing, unfold};
+use super::present::{Found, Present, remove};
 
-use super::files::Desired;
-
-/// What the tenant has now.
-#[derive(Debug)]
-pub(crate) struct Current {
-    pub(crate) tenant: Tenant,
-    pub(crate) applications: Vec<Application>,
-    pub(crate) apis: Vec<Api>,
-    pub(crate) client_grants: Vec<ClientGrant>,
-    pub(crate) roles: Vec<(Role, Vec<Permission>)>,
-}
+pub(crate) use compare::Change;
+use compare::{changes, merged};
 
 /// Everything that has to happen, in order.
 #[derive(Debug, Default)]
@@ -41,423 +29,460 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) action: Action,
-    /// `application`, `API` …
-    pub(crate) kind: &'static str,
-    /// What people call it.
-    pub(crate) name: String,
+    pub(crate) kind: &'static Kind,
+    /// What names it among its kind.
+    pub(crate) key: String,
+    /// Its id, where it has one already.
+    pub(crate) id: Option<String>,
     /// Members that change, with both values.
-    pub(crate) changes: Vec<FieldChange>,
-    pub(crate) effect: Effect,
+    pub(crate) changes: Vec<Change>,
+    /// What to send, applications by name.
+    pub(crate) body: Map<String, Value>,
+    /// Of a role: the permissions it had, if they change.
+    pub(crate) permissions_before: Option<Vec<Value>>,
 }
 
 /// What happens to the thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Create,
-    Delete,
     Update,
+    Delete,
 }
 
-/// One member that changes. A secret shows as `(secret)`.
-#[derive(Debug, PartialEq)]
-pub(crate) struct FieldChange {
-    pub(crate) field: String,
-    pub(crate) before: Option<Value>,
-    pub(crate) after: Option<Value>,
-}
-
-/// What to store.
-#[derive(Debug, Clone)]
-pub(crate) enum Effect {
-    Api(Box<Api>),
-    Application {
-        application: Box<Application>,
-        secret: Option<Secret<String>>,
-    },
-    ClientGrant(ClientGrant),
-    DeleteApi(Box<Api>),
-    DeleteApplication(ClientId),
-    DeleteClientGrant(ClientGrantId),
-    DeleteRole(RoleId),
-    Role {
-        role: Role,
-        permissions: Option<Vec<Permission>>,
-    },
-    Settings(Box<TenantSettings>),
-}
-
-/// What the plan may use besides the facts.
-pub(crate) struct Means<'a> {
-    pub(crate) now: Timestamp,
-    pub(crate) rng: &'a mut dyn Entropy,
-    pub(crate) vault: &'a dyn Vault,
+/// What the plan may do.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Rules {
+    /// Delete what the files do not name.
     pub(crate) allow_delete: bool,
+    /// Send secrets that cannot be compared.
+    pub(crate) secrets: bool,
+    /// Leave out what is not supported, instead of refusing it.
+    pub(crate) lenient: bool,
+}
+
+/// Whether a secret in the files is the one that is stored, by index of the kind, key and member;
+/// what is not in it cannot be compared.
+pub(crate) type Secrets = HashMap<(usize, String, &'static str), bool>;
+
+/// Something that a lenient plan left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    pub(crate) what: String,
+    pub(crate) why: String,
+}
+
+/// The things that files ask for, by index of the kind, applications by name.
+pub(crate) type Desired = Vec<Option<Vec<Item>>>;
+
+/// Reads the sections as things; what is not supported is refused, or left out and returned.
+pub(crate) fn desired(
+    sections: &Sections,
+    present: &Present,
+    rules: Rules,
+) -> Result<(Desired, Vec<LeftOut>)> {
+    let mut left = Vec::new();
+    for (section, why) in LATER {
+        let said = sections.get(*section).filter(|value| !says_nothing(value));
+        if let Some(value) = said {
+            left.extend(names_in(section, value).map(|what| LeftOut {
+                what,
+                why: (*why).to_owned(),
+            }));
+        }
+    }
+    let mut all = Vec::new();
+    for kind in KINDS {
+        let items = unfold(kind, sections)?;
+        if present.schema.supports(kind) {
+            all.push(items);
+            continue;
+        }
+        for item in items.into_iter().flatten() {
+            if !says_nothing(&Value::Object(item.body)) {
+                let what = format!("{} {}", kind.section, item.key)
+                    .trim_end()
+                    .to_owned();
+                let why = format!("this server has no setting for a {}", kind.label);
+                left.push(LeftOut { what, why });
+            }
+        }
+        all.push(None);
+    }
+    if let (Some(LeftOut { what, why }), false) = (left.first(), rules.lenient) {
+        bail!(
+            "{what} is not supported: {why}; take it out and apply again, or take what fits with \
+             `aldgate import auth0`"
+        );
+    }
+    by_name(&mut all, present);
+    Ok((all, left))
+}
+
+/// `actions "Add roles"`; the section alone where it is no list.
+fn names_in<'a>(section: &'a str, value: &'a Value) -> impl Iterator<Item = String> + 'a {
+    let entries = value.as_array().map_or(&[][..], Vec::as_slice);
+    let named = entries.iter().enumerate().map(move |(index, entry)| {
+        let name = ["name", "key", "id"]
+            .iter()
+            .find_map(|m| entry[*m].as_str());
+        match name {
+            Some(name) => format!("{section} {name:?}"),
+            None => format!("{section}[{index}]"),
+        }
+    });
+    let whole = entries.is_empty().then(|| section.to_owned());
+    named.chain(whole)
+}
+
+/// Files may name applications by id as well; from here on they are names.
+fn by_name(desired: &mut Desired, present: &Present) {
+    let clients = KINDS.iter().position(|kind| kind.section == "clients");
+    let new: Vec<(String, String)> = clients
+        .and_then(|index| desired[index].as_ref())
+        .into_iter()
+        .flatten()
+        .filter_map(|item| {
+            let id = item.body.get("client_id")?.as_str()?;
+            Some((id.to_owned(), item.key.clone()))
+        })
+        .collect();
+    let name_of = |id: &str| {
+        let known = new.iter().find(|(known, _)| known == id);
+        known.map_or_else(
+            || present.application_name(id).to_owned(),
+            |(_, name)| name.clone(),
+        )
+    };
+    for (kind, items) in KINDS.iter().zip(desired) {
+        for item in items.iter_mut().flatten() {
+            for member in kind.applications {
+                match item.body.get_mut(*member) {
+                    Some(Value::String(id)) => *id = name_of(id),
+                    Some(Value::Array(ids)) => {
+                        for id in ids {
+                            *id = id.as_str().map(name_of).into();
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            if !kind.applications.is_empty() {
+                item.key = key_of(kind, &item.body).unwrap_or_default();
+            }
+        }
+    }
 }
 
 /// Decides the plan.
-pub(crate) fn plan(desired: Desired, current: &Current, means: &mut Means<'_>) -> Result<Plan> {
+pub(crate) fn plan(
+    desired: &Desired,
+    present: &Present,
+    secrets: &Secrets,
+    rules: Rules,
+) -> Result<Plan> {
+    let planner = Planner {
+        desired,
+        present,
+        secrets,
+        rules,
+    };
     let mut plan = Plan::default();
-    if let Some(settings) = desired.tenant {
-        plan.tenant(settings, current)?;
+    let mut deletions = Vec::new();
+    for (index, (kind, items)) in KINDS.iter().zip(desired).enumerate() {
+        let Some(items) = items else {
+            continue;
+        };
+        let mut kept = Vec::new();
+        for item in items {
+            let found = planner.find(index, kind, item)?;
+            kept.extend(found.map(|found| found.id.as_ref().unwrap_or(&found.key)));
+            match planner.step(index, kind, item, found)? {
+                Some(step) => plan.steps.push(step),
+                None => plan.unchanged += 1,
+            }
+        }
+        if rules.allow_delete && kind.deletable {
+            let gone = present.of(index).iter().filter(|found| {
+                !found.fixed && !kept.contains(&found.id.as_ref().unwrap_or(&found.key))
+            });
+            deletions.extend(gone.map(|found| deletion(kind, found)));
+        }
     }
-    if let Some(apis) = desired.apis {
-        plan.apis(apis, current, means)?;
-    }
-    if let Some(clients) = desired.clients {
-        plan.applications(clients, current, means)?;
-    }
-    if let Some(grants) = desired.client_grants {
-        plan.client_grants(grants, current, means)?;
-    }
-    if let Some(roles) = desired.roles {
-        plan.roles(roles, current, means)?;
-    }
+    plan.steps.extend(deletions.into_iter().rev());
     Ok(plan)
 }
 
-impl Plan {
-    fn tenant(&mut self, body: Map<String, Value>, current: &Current) -> Result<()> {
-        let before = &current.tenant.settings;
-        let names: Vec<String> = body.keys().cloned().collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let after = body::merge(before, body, &names).map_err(|r| refused("tenant", &r))?;
-        let name = current.tenant.id.to_string();
-        self.compare("tenant settings", name, Some(before), &after, |after| {
-            Effect::Settings(Box::new(after))
-        });
-        Ok(())
+fn deletion(kind: &'static Kind, found: &Found) -> Step {
+    Step {
+        action: Action::Delete,
+        kind,
+        key: found.key.clone(),
+        id: found.id.clone(),
+        changes: Vec::new(),
+        body: Map::new(),
+        permissions_before: None,
     }
+}
 
-    fn apis(
-        &mut self,
-        bodies: Vec<Map<String, Value>>,
-        current: &Current,
-        means: &mut Means<'_>,
-    ) -> Result<()> {
-        let mut named = Vec::new();
-        for body in bodies {
-            let identifier = text(&body, "identifier")
-                .ok_or_else(|| anyhow!("an entry of resourceServers lacks `identifier`"))?;
-            let label = format!("resourceServers {identifier:?}");
-            let before = current.apis.iter().find(|api| api.identifier == identifier);
-            named.push(identifier.clone());
-            let after = match before {
-                // The Management API is the tenant's own; exports name it, nobody changes it.
-                Some(before) if before.is_system => before.clone(),
-                before => secret::api(before, body, &label, means)?,
-            };
-            self.compare("API", identifier, before, &after, |after| {
-                Effect::Api(Box::new(after))
-            });
-        }
-        let gone = |api: &&Api| !api.is_system && !named.contains(&api.identifier);
-        for api in current
-            .apis
-            .iter()
-            .filter(gone)
-            .filter(|_| means.allow_delete)
+struct Planner<'a> {
+    desired: &'a Desired,
+    present: &'a Present,
+    secrets: &'a Secrets,
+    rules: Rules,
+}
+
+impl Planner<'_> {
+    /// The thing that an entry means.
+    fn find(&self, index: usize, kind: &Kind, item: &Item) -> Result<Option<&Found>> {
+        let all = self.present.of(index);
+        if let Some(Value::String(id)) = item
+            .body
+            .get("client_id")
+            .filter(|_| kind.section == "clients")
         {
-            let effect = Effect::DeleteApi(Box::new(api.clone()));
-            self.delete("API", api.identifier.clone(), effect);
+            return Ok(all.iter().find(|found| found.id.as_ref() == Some(id)));
         }
-        Ok(())
-    }
-
-    fn applications(
-        &mut self,
-        bodies: Vec<Map<String, Value>>,
-        current: &Current,
-        means: &mut Means<'_>,
-    ) -> Result<()> {
-        let mut kept: Vec<ClientId> = Vec::new();
-        for mut body in bodies {
-            let name =
-                text(&body, "name").ok_or_else(|| anyhow!("an entry of clients lacks `name`"))?;
-            let label = format!("clients {name:?}");
-            let id = take_client_id(&mut body, &label)?;
-            let given = secret::take(&mut body, "client_secret", &label)?;
-            let before = find_application(&current.applications, id.as_ref(), &name);
-            let mut after = match before {
-                Some(before) => application::rules::update(before, body, means.now),
-                None => application::rules::create(body, id, means.now, means.rng),
-            }
-            .map_err(|refusal| refused(&label, &refusal))?;
-            let secret = secret::settle(&mut after, given, &label, means)?;
-            kept.push(after.id.clone());
-            self.compare("application", name, before, &after, |application| {
-                Effect::Application {
-                    application: Box::new(application),
-                    secret,
-                }
-            });
-        }
-        let gone = |app: &&Application| !kept.contains(&app.id);
-        for app in current
-            .applications
-            .iter()
-            .filter(gone)
-            .filter(|_| means.allow_delete)
-        {
-            self.delete(
-                "application",
-                app.name.clone(),
-                Effect::DeleteApplication(app.id.clone()),
-            );
-        }
-        Ok(())
-    }
-
-    fn client_grants(
-        &mut self,
-        bodies: Vec<Map<String, Value>>,
-        current: &Current,
-        means: &mut Means<'_>,
-    ) -> Result<()> {
-        let mut kept: Vec<ClientGrantId> = Vec::new();
-        for body in bodies {
-            let wanted = self.read_client_grant(body, current, means)?;
-            let before = current.client_grants.iter().find(|grant| {
-                grant.client_id == wanted.client_id
-                    && grant.audience == wanted.audience
-                    && grant.subject_type == wanted.subject_type
-            });
-            let mut after = wanted;
-            if let Some(before) = before {
-                after.id = before.id.clone();
-                after.created_at = before.created_at;
-            }
-            kept.push(after.id.clone());
-            let name = format!("{} → {}", after.client_id, after.audience);
-            self.compare("client grant", name, before, &after, Effect::ClientGrant);
-        }
-        let gone = |grant: &&ClientGrant| !kept.contains(&grant.id);
-        for grant in current
-            .client_grants
-            .iter()
-            .filter(gone)
-            .filter(|_| means.allow_delete)
-        {
-            let name = format!("{} → {}", grant.client_id, grant.audience);
-            self.delete(
-                "client grant",
-                name,
-                Effect::DeleteClientGrant(grant.id.clone()),
-            );
-        }
-        Ok(())
-    }
-
-    /// Reads a client grant; deploy-cli names the application by its name.
-    fn read_client_grant(
-        &self,
-        mut body: Map<String, Value>,
-        current: &Current,
-        means: &mut Means<'_>,
-    ) -> Result<ClientGrant> {
-        let named = text(&body, "client_id")
-            .ok_or_else(|| anyhow!("an entry of clientGrants lacks `client_id`"))?;
-        let client_id = self.client_named(&named, current).ok_or_else(|| {
-            anyhow!(
-                "clientGrants names the application {named:?}, which neither the tenant nor the \
-                 files have; add it to `clients`"
-            )
-        })?;
-        body.insert("client_id".into(), json!(client_id));
-        body.insert("id".into(), json!(ClientGrantId::generate(means.rng)));
-        body.insert("created_at".into(), json!(means.now));
-        body.insert("updated_at".into(), json!(means.now));
-        let grant: ClientGrant = serde_json::from_value(Value::Object(body))
-            .map_err(|error| anyhow!("clientGrants of {named:?}: {error}"))?;
-        if !self.has_audience(&grant.audience, current) {
+        let mut named = all.iter().filter(|found| found.key == item.key);
+        let first = named.next();
+        if named.next().is_some() {
             bail!(
-                "clientGrants of {named:?} names the API {:?}, which neither the tenant nor the \
-                 files have; add it to `resourceServers`",
-                grant.audience
+                "{}: there are several of this name; say which by `client_id`",
+                label(kind, item)
             );
         }
-        Ok(grant)
+        Ok(first)
     }
 
-    fn client_named(&self, named: &str, current: &Current) -> Option<ClientId> {
-        let planned = self.steps.iter().filter_map(|step| match &step.effect {
-            Effect::Application { application, .. } => Some(&**application),
-            _ => None,
-        });
-        let mut all = planned.chain(&current.applications);
-        let matches = |app: &&Application| app.id.as_str() == named || app.name == named;
-        all.find(matches).map(|app| app.id.clone())
-    }
-
-    fn has_audience(&self, audience: &str, current: &Current) -> bool {
-        let planned = self.steps.iter().filter_map(|step| match &step.effect {
-            Effect::Api(api) => Some(&**api),
-            _ => None,
-        });
-        planned
-            .chain(&current.apis)
-            .any(|api| api.identifier == audience)
-    }
-
-    fn roles(
-        &mut self,
-        bodies: Vec<Map<String, Value>>,
-        current: &Current,
-        means: &mut Means<'_>,
-    ) -> Result<()> {
-        let mut kept: Vec<String> = Vec::new();
-        for mut body in bodies {
-            let name =
-                text(&body, "name").ok_or_else(|| anyhow!("an entry of roles lacks `name`"))?;
-            let label = format!("roles {name:?}");
-            let permissions: Option<Vec<Permission>> = match body.remove("permissions") {
-                None | Some(Value::Null) => None,
-                Some(list) => Some(
-                    serde_json::from_value(list).map_err(|error| anyhow!("{label}: {error}"))?,
-                ),
-            };
-            let before = current.roles.iter().find(|(role, _)| role.name == name);
-            let blank = Role {
-                id: RoleId::generate(means.rng),
-                name: String::new(),
-                description: None,
-            };
-            let base = before.map_or(&blank, |(role, _)| role);
-            let role = body::merge(base, body, &["name", "description"])
-                .map_err(|refusal| refused(&label, &refusal))?;
-            kept.push(name.clone());
-            let view = |role: &Role, permissions: &[Permission]| {
-                let mut sorted = permissions.to_vec();
-                sorted.sort();
-                json!({"name": role.name, "description": role.description, "permissions": sorted})
-            };
-            let held = before.map_or(&[][..], |(_, held)| held);
-            let old = before.map(|(role, held)| view(role, held));
-            let new = view(&role, permissions.as_deref().unwrap_or(held));
-            self.compare("role", name, old.as_ref(), &new, |_| Effect::Role {
-                role,
-                permissions,
-            });
+    fn step(
+        &self,
+        index: usize,
+        kind: &'static Kind,
+        item: &Item,
+        found: Option<&Found>,
+    ) -> Result<Option<Step>> {
+        if found.is_some_and(|found| found.fixed) {
+            return Ok(None);
         }
-        let gone = |(role, _): &&(Role, Vec<Permission>)| {
-            role.name != aldgate_core::role::ADMINISTRATOR && !kept.contains(&role.name)
-        };
-        for (role, _) in current
-            .roles
+        let mut wanted = item.body.clone();
+        kind.read_only
             .iter()
-            .filter(gone)
-            .filter(|_| means.allow_delete)
+            .for_each(|path| remove(&mut wanted, path));
+        if kind.section == "clients"
+            && let Some(client_id) = wanted.remove("client_id")
+            && found.is_none()
         {
-            self.delete(
-                "role",
-                role.name.clone(),
-                Effect::DeleteRole(role.id.clone()),
-            );
+            wanted.insert("client_id".into(), client_id);
+        }
+        if wanted.is_empty() && kind.single() {
+            let gone = found.filter(|_| kind.deletable && self.rules.allow_delete);
+            return Ok(gone.map(|found| deletion(kind, found)));
+        }
+        self.check_members(kind, item, &wanted)?;
+        self.check_references(kind, item)?;
+        if found.is_none() {
+            check_name(kind, item, self.present.of(index))?;
+        }
+        let before = found.map(|found| found.body.clone()).unwrap_or_default();
+        let known = |member: &'static str| self.secrets.get(&(index, item.key.clone(), member));
+        let compared = changes(kind, &before, &wanted, &|member| known(member).copied());
+        let incomparable = self.rules.secrets && !compared.unknown.is_empty();
+        if found.is_some() && compared.changes.is_empty() && !incomparable {
+            return Ok(None);
+        }
+        let (action, body) = match (found, kind.create()) {
+            (None, Some(_)) => (Action::Create, wanted),
+            (None, None) => (Action::Create, self.change(kind, item, &before, wanted)?),
+            (Some(_), _) => {
+                let mut sent = wanted;
+                if whole(kind) {
+                    sent = self.change(kind, item, &before, sent)?;
+                } else {
+                    let changed = compared.changed_members();
+                    sent.retain(|name, _| changed.contains(&name.as_str()));
+                    sent = self.change(kind, item, &before, sent)?;
+                }
+                (Action::Update, sent)
+            }
+        };
+        let permissions = compared
+            .changes
+            .iter()
+            .any(|change| change.path == "permissions");
+        let held = before.get("permissions").and_then(Value::as_array).cloned();
+        Ok(Some(Step {
+            action,
+            kind,
+            key: item.key.clone(),
+            id: found.and_then(|found| found.id.clone()),
+            changes: compared.shown(),
+            body,
+            permissions_before: permissions.then(|| held.unwrap_or_default()),
+        }))
+    }
+
+    /// What a change sends: nested objects whole, as the API replaces them.
+    fn change(
+        &self,
+        kind: &Kind,
+        item: &Item,
+        before: &Map<String, Value>,
+        wanted: Map<String, Value>,
+    ) -> Result<Map<String, Value>> {
+        let (_, update) = self.present.schema.writable(kind, &item.key);
+        let mut sent = if whole(kind) {
+            merged(before, wanted)
+        } else {
+            let members = wanted.into_iter().map(|(name, value)| {
+                let value = match (before.get(&name), value) {
+                    (Some(Value::Object(old)), Value::Object(new)) => {
+                        Value::Object(merged(old, new))
+                    }
+                    (_, value) => value,
+                };
+                (name, value)
+            });
+            members.collect()
+        };
+        let Some(update) = update else {
+            return Ok(sent);
+        };
+        if whole(kind) {
+            let sent_as = route_of(kind).and_then(|route| route.sent_as);
+            let known = |name: &str| {
+                update.contains(&name) || sent_as.is_some_and(|(read, _)| read == name)
+            };
+            sent.retain(|name, _| known(name));
+            return Ok(sent);
+        }
+        let extra = |name: &str| {
+            kind.write_only.contains(&name) || (kind.section == "roles" && name == "permissions")
+        };
+        let fixed = sent
+            .keys()
+            .find(|name| !update.contains(&name.as_str()) && !extra(name));
+        match fixed {
+            Some(name) => Err(anyhow!(
+                "{}: `{name}` cannot be changed once it is made",
+                label(kind, item)
+            )),
+            None => Ok(sent),
+        }
+    }
+
+    /// Refuses members that do not exist, with a suggestion.
+    fn check_members(&self, kind: &Kind, item: &Item, wanted: &Map<String, Value>) -> Result<()> {
+        let (create, update) = self.present.schema.writable(kind, &item.key);
+        let Some(update) = update else {
+            return Ok(());
+        };
+        let mut known = update;
+        known.extend(create.unwrap_or_default());
+        known.extend(kind.key);
+        known.extend(kind.write_only.iter().filter(|name| !name.contains('.')));
+        known.extend(kind.read_only.iter().filter(|name| !name.contains('.')));
+        match kind.section {
+            "roles" => known.push("permissions"),
+            "clients" => known.push("client_id"),
+            "branding" => known.push("body"),
+            _ => {}
+        }
+        let Some(name) = wanted.keys().find(|name| !known.contains(&name.as_str())) else {
+            return Ok(());
+        };
+        let label = label(kind, item);
+        match closest(name, &known) {
+            Some(near) => bail!("{label}: unknown member `{name}`; did you mean `{near}`?"),
+            None => bail!("{label}: unknown member `{name}`; remove it and apply again"),
+        }
+    }
+
+    /// Refuses names of applications and APIs that nobody knows.
+    fn check_references(&self, kind: &Kind, item: &Item) -> Result<()> {
+        let in_files = |section: &str, key: &str| {
+            let kinds = KINDS.iter().zip(self.desired);
+            let mut kinds = kinds.filter(|(kind, _)| kind.section == section);
+            kinds.any(|(_, items)| items.iter().flatten().any(|item| item.key == key))
+        };
+        for member in kind.applications {
+            let names = match item.body.get(*member) {
+                Some(Value::Array(names)) => names.iter().collect(),
+                Some(name) => vec![name],
+                None => Vec::new(),
+            };
+            for name in names.into_iter().filter_map(Value::as_str) {
+                let mut all = self.present.applications.iter();
+                let known = all.any(|(id, other)| id == name || other == name);
+                if !known && !in_files("clients", name) {
+                    bail!(
+                        "{} names the application {name:?}, which neither the tenant nor the \
+                         files have; add it to `clients`",
+                        label(kind, item)
+                    );
+                }
+            }
+        }
+        let apis = KINDS
+            .iter()
+            .position(|kind| kind.section == "resourceServers");
+        let audience = item.body.get("audience").and_then(Value::as_str);
+        if let ("clientGrants", Some(audience), Some(apis)) = (kind.section, audience, apis) {
+            let present = &self.present.kinds[apis];
+            let known = present.iter().flatten().any(|api| api.key == audience);
+            if present.is_some() && !known && !in_files("resourceServers", audience) {
+                bail!(
+                    "{} names the API {audience:?}, which neither the tenant nor the files have; \
+                     add it to `resourceServers`",
+                    label(kind, item)
+                );
+            }
         }
         Ok(())
     }
-
-    /// Adds a step if `before` and `after` differ in more than their times.
-    fn compare<T: serde::Serialize + Clone>(
-        &mut self,
-        kind: &'static str,
-        name: String,
-        before: Option<&T>,
-        after: &T,
-        effect: impl FnOnce(T) -> Effect,
-    ) {
-        let changes = differences(before, after);
-        if changes.is_empty() {
-            self.unchanged += 1;
-            return;
-        }
-        let action = if before.is_some() {
-            Action::Update
-        } else {
-            Action::Create
-        };
-        self.steps.push(Step {
-            action,
-            kind,
-            name,
-            changes,
-            effect: effect(after.clone()),
-        });
-    }
-
-    fn delete(&mut self, kind: &'static str, name: String, effect: Effect) {
-        let action = Action::Delete;
-        self.steps.push(Step {
-            action,
-            kind,
-            name,
-            changes: Vec::new(),
-            effect,
-        });
-    }
 }
 
-/// The members that differ, times aside.
-fn differences<T: serde::Serialize>(before: Option<&T>, after: &T) -> Vec<FieldChange> {
-    let members = |value: Option<&T>| match value.map(serde_json::to_value) {
-        Some(Ok(Value::Object(members))) => members,
-        _ => Map::new(),
+/// Refuses the name of something that cannot be made.
+fn check_name(kind: &Kind, item: &Item, present: &[Found]) -> Result<()> {
+    let known: Vec<&str> = match kind.access {
+        Access::Each(Names::Fixed(names), _) => names.to_vec(),
+        Access::Each(Names::Listed(_), _) => present.iter().map(|f| f.key.as_str()).collect(),
+        Access::Each(Names::Prompts, _) => PROMPTS.to_vec(),
+        _ => return Ok(()),
     };
-    let (old, new) = (members(before), members(Some(after)));
-    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
-    names.sort();
-    names.dedup();
-    names
-        .into_iter()
-        .filter(|name| !matches!(name.as_str(), "created_at" | "updated_at"))
-        .filter(|name| old.get(*name) != new.get(*name))
-        .map(|name| {
-            let shown = |value: Option<&Value>| value.map(|value| redact(name, value));
-            FieldChange {
-                field: name.clone(),
-                before: shown(old.get(name)),
-                after: shown(new.get(name)),
-            }
-        })
-        .collect()
-}
-
-fn redact(name: &str, value: &Value) -> Value {
-    if name.contains("secret") {
-        json!("(secret)")
-    } else {
-        value.clone()
+    if known.contains(&item.key.as_str()) {
+        return Ok(());
+    }
+    let label = label(kind, item);
+    match closest(&item.key, &known) {
+        Some(near) => bail!(
+            "{label}: there is no such {}; did you mean {near:?}?",
+            kind.label
+        ),
+        None => bail!(
+            "{label}: there is no such {}; expected {}",
+            kind.label,
+            known.join(", ")
+        ),
     }
 }
 
-fn find_application<'a>(
-    all: &'a [Application],
-    id: Option<&ClientId>,
-    name: &str,
-) -> Option<&'a Application> {
-    match id {
-        Some(id) => all.iter().find(|app| app.id == *id),
-        None => all.iter().find(|app| app.name == name),
+/// Whether a change sends everything.
+fn whole(kind: &Kind) -> bool {
+    route_of(kind).is_some_and(|route| route.write == Write::Put)
+}
+
+const fn route_of(kind: &Kind) -> Option<super::kind::Route> {
+    match kind.access {
+        Access::Collection { .. } => None,
+        Access::One(route) | Access::Each(_, route) => Some(route),
     }
 }
 
-fn take_client_id(body: &mut Map<String, Value>, label: &str) -> Result<Option<ClientId>> {
-    match body.remove("client_id") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(id)) => Ok(Some(
-            ClientId::parse(&id).map_err(|error| anyhow!("{label}: client_id: {error}"))?,
-        )),
-        Some(_) => bail!("{label}: client_id must be a string"),
-    }
-}
-
-fn text(body: &Map<String, Value>, member: &str) -> Option<String> {
-    body.get(member).and_then(Value::as_str).map(str::to_owned)
-}
-
-fn refused(label: &str, refusal: &Refusal) -> anyhow::Error {
-    match &refusal.remedy {
-        Some(remedy) => anyhow!("{label}: {} {remedy}", refusal.cause),
-        None => anyhow!("{label}: {}", refusal.cause),
+/// `clients "Shop"`
+pub(crate) fn label(kind: &Kind, item: &Item) -> String {
+    match item.key.as_str() {
+        "" => kind.section.to_owned(),
+        key => format!("{} {key:?}", kind.section),
     }
 }
 

@@ -1,39 +1,46 @@
 //! `aldgate apply` and `aldgate export`.
 
-use anyhow::{Context as _, Result};
+use aldgate_manage::Local;
+use anyhow::Result;
 
-use crate::apply::run::{self, Mode};
-use crate::apply::{export, files};
+use crate::apply::keywords::{self, Keywords};
+use crate::apply::{self, Mode, Rules, export, layout, show};
 use crate::cli::{Apply, Cli, Export};
 use crate::{context, ui};
 
 /// Brings a tenant to the state that files describe.
 pub(crate) async fn apply(cli: &Cli, args: &Apply) -> Result<()> {
-    let desired = files::read(&args.path, &|name| context::variable(name))?;
+    let keywords = Keywords::load(args.keywords.file.as_deref(), &context::variable)?;
+    let read = layout::read(&args.path, keywords)?;
+    keywords::refuse(&read.open)?;
     let (app, tenant) = context::open(cli, &args.tenant.tenant).await?;
-    let mode = if args.dry_run {
-        Mode::DryRun
-    } else {
-        Mode::Commit
+    let mode = match args.dry_run {
+        true => Mode::DryRun,
+        false => Mode::Commit,
     };
-    let applied = run::apply(&app, &tenant, desired, mode, args.allow_delete).await?;
+    let rules = Rules {
+        allow_delete: args.allow_delete,
+        secrets: args.secrets,
+        lenient: false,
+    };
+    let applied = apply::apply(&app, &tenant, read.sections, mode, rules).await?;
+    for left in &applied.left_out {
+        ui::note(&format!("left out: {}: {}", left.what, left.why));
+    }
     if args.output.json {
-        ui::json(&run::as_json(&applied, mode));
+        ui::json(&show::as_json(&applied));
     } else {
-        run::print(&applied, mode);
+        show::print(&applied, mode);
     }
     Ok(())
 }
 
-/// Writes a tenant's state to `PATH/tenant.yaml`.
+/// Writes a tenant's state to a directory or a YAML file.
 pub(crate) async fn export(cli: &Cli, args: &Export) -> Result<()> {
     let (app, tenant) = context::open(cli, &args.tenant.tenant).await?;
-    let document = export::document(&run::load(&app, &tenant).await?);
-    let text = serde_saphyr::to_string(&document).context("the state cannot be written as YAML")?;
-    std::fs::create_dir_all(&args.path)
-        .with_context(|| format!("cannot create {}", args.path.display()))?;
-    let file = args.path.join("tenant.yaml");
-    std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
-    ui::result(&format!("{}", file.display()));
+    let local = Local::new(&app, tenant.clone());
+    let sections = export::sections(&local, &tenant, args.identifiers).await?;
+    layout::write(&args.path, &sections)?;
+    ui::result(&format!("{}", args.path.display()));
     Ok(())
 }

@@ -1,182 +1,270 @@
 //! The plan: creates, updates, leaves alone, deletes only when allowed.
 
-use aldgate_app::rng::Rng;
-use aldgate_core::id::TenantId;
-use aldgate_core::provision::provision;
-use aldgate_core::tenant::Issuer;
+use serde_json::json;
 
 use super::*;
-use crate::apply::files;
+use crate::apply::place::check_names;
+use crate::apply::schema::Schema;
 
-const FILES: &str = "
-clients:
-  - {name: Shop, app_type: spa, callbacks: ['https://shop.test/cb']}
-  - {name: Worker, app_type: non_interactive}
-resourceServers:
-  - {identifier: 'https://orders.test/', name: Orders, scopes: [{value: 'read:orders'}]}
-clientGrants:
-  - {client_id: Worker, audience: 'https://orders.test/', scope: ['read:orders']}
-roles:
-  - name: Reader
-    permissions:
-      - {resource_server_identifier: 'https://orders.test/', permission_name: 'read:orders'}
-";
+const SCOPE: &str = "read:orders";
 
-/// Seals by turning the text around.
-struct Reversing;
-
-impl Vault for Reversing {
-    fn seal_client(&self, _: &ClientId, secret: &Secret<String>) -> String {
-        secret.expose().chars().rev().collect()
-    }
-
-    fn seal_api(&self, _: &aldgate_core::id::ApiId, secret: &Secret<String>) -> String {
-        secret.expose().chars().rev().collect()
-    }
-
-    fn open_api(&self, _: &aldgate_core::id::ApiId, sealed: &str) -> Option<Secret<String>> {
-        Some(Secret::new(sealed.chars().rev().collect()))
-    }
+fn files() -> Value {
+    json!({
+        "clients": [
+            {"name": "Shop", "app_type": "spa", "callbacks": ["https://shop.test/cb"]},
+            {"name": "Worker", "jwt_configuration": {"alg": "RS256"}},
+        ],
+        "resourceServers": [{"identifier": "https://orders.test/", "name": "Orders"}],
+        "clientGrants": [
+            {"client_id": "Worker", "audience": "https://orders.test/", "scope": [SCOPE, "a"]},
+        ],
+        "roles": [{"name": "Reader", "permissions": [{"permission_name": SCOPE}]}],
+    })
 }
 
-fn empty() -> Current {
-    let issuer = Issuer::parse("http://localhost:4455/").unwrap();
-    let now = Timestamp::from_seconds(1);
-    let fresh = provision(TenantId::default(), issuer, now, &mut Rng::seeded(1));
-    Current {
-        tenant: fresh.tenant,
+fn closed(members: &[&str]) -> Value {
+    let members: Map<String, Value> = members.iter().map(|m| ((*m).into(), json!({}))).collect();
+    json!({"requestBody": {"content": {"application/json": {"schema": {
+        "properties": members, "additionalProperties": false,
+    }}}}})
+}
+
+fn schema() -> Schema {
+    let client = ["name", "app_type", "callbacks", "jwt_configuration"];
+    let clients = closed(&client);
+    Schema::new(json!({"paths": {
+        "/clients": {"post": clients},
+        "/clients/{id}": {"patch": clients},
+        "/resource-servers": {"post": closed(&["identifier", "name", "signing_secret"])},
+        "/resource-servers/{id}": {"patch": closed(&["name", "signing_secret"])},
+        "/client-grants": {"post": closed(&["client_id", "audience", "scope", "subject_type"])},
+        "/client-grants/{id}": {"patch": closed(&["scope"])},
+        "/roles": {"post": closed(&["name", "description"])},
+        "/roles/{id}": {"patch": closed(&["name", "description"])},
+        "/guardian/factors/{name}": {"put": closed(&["enabled"])},
+    }}))
+}
+
+fn index(section: &str) -> usize {
+    KINDS
+        .iter()
+        .position(|kind| kind.section == section)
+        .unwrap()
+}
+
+/// A tenant that has only what is its own.
+fn empty() -> Present {
+    let mut kinds = vec![None; KINDS.len()];
+    for section in [
+        "clients",
+        "resourceServers",
+        "clientGrants",
+        "roles",
+        "guardianFactors",
+    ] {
+        kinds[index(section)] = Some(Vec::new());
+    }
+    let found = |key: &str, fixed| Found {
+        key: key.to_owned(),
+        id: Some(format!("id of {key}")),
+        body: Map::new(),
+        fixed,
+    };
+    kinds[index("resourceServers")] = Some(vec![found("https://t/api/v2/", true)]);
+    kinds[index("roles")] = Some(vec![found("Administrator", true)]);
+    kinds[index("guardianFactors")] = Some(vec![found("otp", false)]);
+    Present {
+        kinds,
+        schema: schema(),
         applications: Vec::new(),
-        apis: vec![fresh.management],
-        client_grants: Vec::new(),
-        roles: vec![(fresh.administrator, fresh.permissions)],
     }
 }
 
-fn make(text: &str, current: &Current, allow_delete: bool) -> Result<Plan> {
-    let desired = files::parse(text, &|_| None)?;
-    let now = Timestamp::from_seconds(2);
-    plan(
-        desired,
-        current,
-        &mut Means {
-            now,
-            rng: &mut Rng::seeded(2),
-            vault: &Reversing,
-            allow_delete,
-        },
-    )
+fn make(files: Value, present: &Present, rules: Rules) -> Result<Plan> {
+    let sections: Sections = serde_json::from_value(files).unwrap();
+    check_names(&sections)?;
+    let (desired, _) = desired(&sections, present, rules)?;
+    plan(&desired, present, &Secrets::new(), rules)
 }
 
 /// What the tenant has once the plan is carried out.
-fn carry_out(mut current: Current, plan: Plan) -> Current {
+fn carry_out(mut present: Present, plan: Plan) -> Present {
     for step in plan.steps {
-        match step.effect {
-            Effect::Api(api) => current.apis.push(*api),
-            Effect::Application { application, .. } => current.applications.push(*application),
-            Effect::ClientGrant(grant) => current.client_grants.push(grant),
-            Effect::Role { role, permissions } => {
-                current.roles.push((role, permissions.unwrap_or_default()));
-            }
-            other => panic!("unexpected {other:?}"),
+        assert_eq!(step.action, Action::Create);
+        let id = format!("id of {}", step.key);
+        if step.kind.section == "clients" {
+            present.applications.push((id.clone(), step.key.clone()));
         }
+        let all = present.kinds[index(step.kind.section)].get_or_insert_default();
+        all.push(Found {
+            key: step.key,
+            id: Some(id),
+            body: step.body,
+            fixed: false,
+        });
     }
-    current
+    present
+}
+
+fn applied() -> Present {
+    let present = empty();
+    let plan = make(files(), &present, Rules::default()).unwrap();
+    carry_out(present, plan)
 }
 
 #[test]
 fn a_second_apply_changes_nothing() {
-    let first = make(FILES, &empty(), false).unwrap();
+    let first = make(files(), &empty(), Rules::default()).unwrap();
     let names: Vec<_> = first
         .steps
         .iter()
-        .map(|s| (s.action, s.kind, s.name.as_str()))
+        .map(|s| (s.kind.label, s.key.as_str()))
         .collect();
-    assert_eq!(names[0], (Action::Create, "API", "https://orders.test/"));
-    assert_eq!(names[1], (Action::Create, "application", "Shop"));
-    assert_eq!(names[2], (Action::Create, "application", "Worker"));
-    assert_eq!(
-        (names[3].1, names[4].1, names.len()),
-        ("client grant", "role", 5)
-    );
-    let secrets = first.steps.iter().filter(|step| {
-        matches!(
-            &step.effect,
-            Effect::Application {
-                secret: Some(_),
-                ..
-            }
-        )
-    });
-    assert_eq!(
-        secrets.count(),
-        1,
-        "only the confidential application gets a secret"
-    );
-    let second = make(FILES, &carry_out(empty(), first), false).unwrap();
+    let expected = [
+        ("API", "https://orders.test/"),
+        ("application", "Shop"),
+        ("application", "Worker"),
+        ("client grant", "Worker → https://orders.test/ → client"),
+        ("role", "Reader"),
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(first.steps[3].body["client_id"], "Worker");
+    let second = make(files(), &applied(), Rules::default()).unwrap();
     assert_eq!((second.steps.len(), second.unchanged), (0, 5));
 }
 
 #[test]
-fn an_update_names_the_member_and_both_values() {
-    let current = carry_out(empty(), make(FILES, &empty(), false).unwrap());
-    let text = "clients: [{name: Shop, callbacks: ['https://shop.test/new']}]";
-    let plan = make(text, &current, false).unwrap();
-    assert_eq!(plan.steps.len(), 1);
-    assert_eq!(plan.steps[0].action, Action::Update);
-    let change = &plan.steps[0].changes[0];
-    assert_eq!(change.field, "callbacks");
-    assert_eq!(change.before, Some(json!(["https://shop.test/cb"])));
-    assert_eq!(change.after, Some(json!(["https://shop.test/new"])));
+fn what_the_server_adds_and_the_order_of_a_set_are_no_change() {
+    let mut present = applied();
+    let clients = present.kinds[index("clients")].as_mut().unwrap();
+    clients[1].body["jwt_configuration"]["lifetime_in_seconds"] = json!(36000);
+    clients[1].body.insert("is_first_party".into(), json!(true));
+    let grants = present.kinds[index("clientGrants")].as_mut().unwrap();
+    grants[0].body["scope"] = json!(["a", SCOPE]);
+    assert!(
+        make(files(), &present, Rules::default())
+            .unwrap()
+            .steps
+            .is_empty()
+    );
+}
+
+#[test]
+fn an_update_names_the_member_and_both_values_and_sends_objects_whole() {
+    let mut present = applied();
+    let clients = present.kinds[index("clients")].as_mut().unwrap();
+    clients[1].body["jwt_configuration"] = json!({"alg": "RS256", "lifetime_in_seconds": 60});
+    let text = json!({"clients": [{"name": "Worker", "jwt_configuration": {"alg": "ES256"}}]});
+    let plan = make(text, &present, Rules::default()).unwrap();
+    let step = &plan.steps[0];
+    assert_eq!(
+        (step.action, step.id.as_deref()),
+        (Action::Update, Some("id of Worker"))
+    );
+    let change = &step.changes[0];
+    assert_eq!(change.path, "jwt_configuration.alg");
+    assert_eq!(
+        (change.before.clone(), change.after.clone()),
+        (Some(json!("RS256")), Some(json!("ES256")))
+    );
+    let whole = json!({"jwt_configuration": {"alg": "ES256", "lifetime_in_seconds": 60}});
+    assert_eq!(Value::Object(step.body.clone()), whole);
 }
 
 #[test]
 fn nothing_is_deleted_unless_allowed_and_never_what_the_tenant_needs() {
-    let current = carry_out(empty(), make(FILES, &empty(), false).unwrap());
-    let nothing = "clients: []\nresourceServers: []\nclientGrants: []\nroles: []";
-    assert!(make(nothing, &current, false).unwrap().steps.is_empty());
-    let plan = make(nothing, &current, true).unwrap();
+    let nothing = json!({"clients": [], "resourceServers": [], "clientGrants": [], "roles": []});
+    let present = applied();
+    assert!(
+        make(nothing.clone(), &present, Rules::default())
+            .unwrap()
+            .steps
+            .is_empty()
+    );
+    let rules = Rules {
+        allow_delete: true,
+        ..Rules::default()
+    };
+    let plan = make(nothing, &present, rules).unwrap();
     assert!(plan.steps.iter().all(|step| step.action == Action::Delete));
-    let names: Vec<_> = plan.steps.iter().map(|step| step.name.as_str()).collect();
+    let names: Vec<_> = plan.steps.iter().map(|step| step.key.as_str()).collect();
     assert_eq!(
         names.len(),
         5,
         "two applications, an API, a grant, a role: {names:?}"
     );
-    assert!(!names.contains(&"http://localhost:4455/api/v2/") && !names.contains(&"Administrator"));
+    assert_eq!(names[0], "Reader", "what names others goes first");
 }
 
 #[test]
 fn mistakes_name_the_entry_and_the_remedy() {
-    let error = |text: &str| make(text, &empty(), false).unwrap_err().to_string();
-    let text = error("clients: [{name: A, calbacks: []}]");
+    let told = |files| {
+        make(files, &applied(), Rules::default())
+            .unwrap_err()
+            .to_string()
+    };
     assert_eq!(
-        text,
-        "clients \"A\": additional property calbacks is not allowed Did you mean callbacks?"
+        told(json!({"clients": [{"name": "A", "calbacks": []}]})),
+        "clients \"A\": unknown member `calbacks`; did you mean `callbacks`?"
     );
-    assert!(error("clients: [{app_type: spa}]").contains("lacks `name`"));
-    let text = error("clientGrants: [{client_id: Nobody, audience: x}]");
-    assert!(text.contains("neither the tenant nor the files"), "{text}");
-    let text = error("clients: [{name: A, client_secret: short}]");
-    assert!(text.contains("at least 32 characters"), "{text}");
+    let grant = told(json!({"clientGrants": [{"client_id": "Nobody", "audience": "x"}]}));
+    assert!(
+        grant.contains("neither the tenant nor the files"),
+        "{grant}"
+    );
+    let factor = told(json!({"guardianFactors": [{"name": "ot", "enabled": true}]}));
+    assert!(factor.contains("did you mean \"otp\"?"), "{factor}");
+    let action = told(json!({"actions": [{"name": "Add roles"}]}));
+    assert!(
+        action.starts_with("actions \"Add roles\" is not supported"),
+        "{action}"
+    );
+    let absent = told(json!({"logStreams": [{"name": "S"}]}));
+    assert!(
+        absent.contains("has no setting for a log stream"),
+        "{absent}"
+    );
 }
 
 #[test]
-fn r11_hs256_secrets_are_sealed_once_and_a_second_apply_changes_nothing() {
-    let text = "
-clients:
-  - {name: Old, client_secret: 0123456789abcdef0123456789abcdef, jwt_configuration: {alg: HS256}}
-resourceServers:
-  - {identifier: old, signing_alg: HS256, signing_secret: 0123456789abcdef0123456789abcdef}
-";
-    let first = make(text, &empty(), false).unwrap();
-    let sealed = first.steps.iter().all(|step| match &step.effect {
-        Effect::Api(api) => api.signing_secret_sealed.is_some(),
-        Effect::Application { application, .. } => application.secret_sealed.is_some(),
-        _ => false,
-    });
-    assert!(sealed && first.steps.len() == 2);
-    let second = make(text, &carry_out(empty(), first), false).unwrap();
-    assert_eq!((second.steps.len(), second.unchanged), (0, 2));
-    let short = "resourceServers: [{identifier: x, signing_alg: HS256, signing_secret: short}]";
-    assert!(make(short, &empty(), false).is_err());
+fn a_lenient_plan_reports_what_it_leaves_out() {
+    let given = json!({"actions": [{"name": "Add roles"}], "hooks": [], "roles": []});
+    let sections: Sections = serde_json::from_value(given).unwrap();
+    let rules = Rules {
+        lenient: true,
+        ..Rules::default()
+    };
+    let (_, left) = desired(&sections, &empty(), rules).unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].what, "actions \"Add roles\"");
+}
+
+#[test]
+fn secrets_are_compared_where_they_can_be_and_never_shown() {
+    let text = json!({"resourceServers": [
+        {"identifier": "https://orders.test/", "signing_secret": "0123456789abcdef"},
+    ]});
+    let present = applied();
+    assert!(
+        make(text.clone(), &present, Rules::default())
+            .unwrap()
+            .steps
+            .is_empty()
+    );
+    let sections: Sections = serde_json::from_value(text).unwrap();
+    let (wanted, _) = desired(&sections, &present, Rules::default()).unwrap();
+    let place = (
+        index("resourceServers"),
+        "https://orders.test/".to_owned(),
+        "signing_secret",
+    );
+    for (same, steps) in [(true, 0), (false, 1)] {
+        let secrets = Secrets::from([(place.clone(), same)]);
+        let plan = plan(&wanted, &present, &secrets, Rules::default()).unwrap();
+        assert_eq!(plan.steps.len(), steps);
+        for step in &plan.steps {
+            assert!(step.changes[0].secret && step.changes[0].after.is_none());
+            assert_eq!(step.body["signing_secret"], "0123456789abcdef");
+        }
+    }
 }

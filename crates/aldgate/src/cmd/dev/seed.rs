@@ -15,8 +15,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use super::Addresses;
-use crate::apply::files;
-use crate::apply::run::{self, Mode};
+use crate::apply::{self, Mode, Rules, Sections};
 use crate::cmd::credentials;
 
 /// The identifier of the demo API. A logical name: it need not resolve.
@@ -53,7 +52,7 @@ pub(super) async fn seed(
     dev["demo_api_url"] = json!(addresses.api());
     dev["demo_spa_url"] = json!(addresses.spa());
     dev["ca"] = json!(ca);
-    apply(app, tenant, &dev).await?;
+    demo(app, tenant, &dev).await?;
     let text = serde_json::to_vec_pretty(&dev)?;
     // It holds secrets: only its owner may read it.
     drop(std::fs::remove_file(&file));
@@ -82,7 +81,7 @@ async fn fresh(app: &App, tenant: &Tenant) -> Result<Value> {
 }
 
 /// Brings the demo's applications, API and people to what `dev.json` says.
-async fn apply(app: &App, tenant: &Tenant, dev: &Value) -> Result<()> {
+async fn demo(app: &App, tenant: &Tenant, dev: &Value) -> Result<()> {
     let spa = dev["demo_spa_url"].as_str().unwrap_or_default();
     let mut origins = vec![spa.to_owned()];
     origins.extend(USUAL_PORTS.map(|port| format!("http://localhost:{port}")));
@@ -138,8 +137,8 @@ async fn apply(app: &App, tenant: &Tenant, dev: &Value) -> Result<()> {
         "clientGrants": [grant],
         "users": people(dev),
     });
-    let desired = files::from_value(document, &|_| None)?;
-    run::apply(app, tenant, desired, Mode::Commit, false).await?;
+    let sections: Sections = serde_json::from_value(document)?;
+    apply::apply(app, tenant, sections, Mode::Commit, Rules::default()).await?;
     Ok(())
 }
 
