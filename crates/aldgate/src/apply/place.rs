@@ -27,7 +27,7 @@ pub(crate) const USERS: &str = "users";
 pub(crate) fn check_names(sections: &Sections) -> Result<()> {
     let mut known: Vec<&str> = KINDS.iter().map(|kind| kind.section).collect();
     known.extend(LATER.iter().map(|(name, _)| *name));
-    known.push(USERS);
+    known.extend([super::pages::PAGES, USERS]);
     known.dedup();
     for name in sections.keys() {
         if known.contains(&name.as_str()) {
@@ -240,7 +240,7 @@ mod tests {
             "unknown section `client`; did you mean `clients`?"
         );
         assert!(told(json!({"zzzzzzzz": []})).contains("expected one of"));
-        assert!(check_names(&sections(json!({"forms": [], "clients": []}))).is_ok());
+        assert!(check_names(&sections(json!({"forms": [], "clients": [], "pages": []}))).is_ok());
     }
 
     #[test]
