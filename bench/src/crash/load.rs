@@ -40,6 +40,7 @@ pub(super) struct Worker {
     browser: Browser,
     /// Distinguishes names of people from those of other workers and rounds.
     name: String,
+    round: usize,
     number: usize,
     notes: Notes,
 }
@@ -83,6 +84,7 @@ impl Worker {
         Ok(Self {
             browser,
             name: format!("{round}-{number}"),
+            round,
             number,
             notes,
         })
@@ -131,7 +133,9 @@ impl Worker {
                 ("email", &email),
                 ("password", PASSWORD),
             ];
-            let address = format!("10.{}.{}.{}", self.number, turn / 250, turn % 250);
+            // Another address for each: the limit on sign-ups is not what is tried here.
+            let network = self.number * 20 + turn / 250;
+            let address = format!("10.{}.{network}.{}", self.round % 250, turn % 250);
             let headers = [("x-forwarded-for", address.as_str())];
             let target = "/dbconnections/signup";
             let request = http::post(self.browser.host(), target, &headers, &fields);
