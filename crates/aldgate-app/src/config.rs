@@ -185,7 +185,7 @@ pub enum LogFormat {
 pub struct Retention {
     /// Events of the tenant logs.
     pub log: Seconds,
-    /// Mails that were sent or given up.
+    /// Mails that were given up, and files of the outbox.
     pub mail: Seconds,
 }
 

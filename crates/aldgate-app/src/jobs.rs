@@ -1,6 +1,8 @@
 //! Background work: one loop, jobs that may run twice without harm, a lease so that one node does
 //! the housekeeping.
 
+mod reseal;
+
 use std::time::Duration;
 
 use aldgate_core::random::alphanumeric;
@@ -69,8 +71,12 @@ async fn take_turn(app: &App, holder: &str) -> Result<(), KeysError> {
 /// When the database does not answer, or a key cannot be made.
 pub async fn housekeeping(app: &App) -> Result<(), KeysError> {
     let now = app.now();
-    let removed = app.store.sweep(now).await?;
+    let removed = app.store.sweep(now, app.config.retention.mail).await?;
     tracing::debug!(rows = removed, "expired rows are removed");
+    let before = now - app.config.retention.mail;
+    if let Err(error) = app.mailer.prune_outbox(before).await {
+        tracing::warn!(%error, "old mails of the outbox are removed later");
+    }
     for tenant in app.tenants().await? {
         prune_log(app, &tenant.id, now).await?;
         let ring = app.key_ring(&tenant.id).await?;
@@ -80,7 +86,7 @@ pub async fn housekeeping(app: &App) -> Result<(), KeysError> {
         for alg in algs {
             app.maintain_keys(&tenant, alg).await?;
         }
-        reseal(app, &tenant.id).await?;
+        reseal::tenant(app, &tenant.id).await?;
     }
     Ok(())
 }
@@ -97,22 +103,4 @@ async fn prune_log(
             return Ok(());
         }
     }
-}
-
-/// Seals anew what is under a retired master key (OPS-02).
-async fn reseal(app: &App, tenant: &aldgate_core::id::TenantId) -> Result<(), KeysError> {
-    let stored = app.store.read(tenant, |tx| tx.signing_keys().all()).await?;
-    for row in stored
-        .into_iter()
-        .filter(|row| app.sealer.is_stale(&row.sealed))
-    {
-        let place = crate::keys::place(tenant, &row.id);
-        let plain = app.sealer.open(&place, &row.sealed)?;
-        let fresh = app.sealer.seal(&place, plain.expose(), &mut app.rng());
-        let reseal = move |tx: &mut aldgate_store::Tx<'_>| {
-            tx.signing_keys().reseal(&row.id, &row.sealed, &fresh)
-        };
-        let _replaced: bool = app.store.write(tenant, reseal).await?;
-    }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 //! What mails say is in [`crate::page`]. A mail holds the link that resets a password, so it waits
 //! in the database sealed (ACC-01).
 
+mod outbox;
 mod transport;
 
 use aldgate_core::event::{Event, EventType};

@@ -36,6 +36,21 @@ pub fn signing_secret_place<'a>(tenant: &'a TenantId, api: &'a ApiId) -> Place<'
     }
 }
 
+/// Where a secret of a settings document is sealed: its member `{secret}_sealed`, at any depth.
+#[must_use]
+pub const fn settings_secret_place<'a>(
+    tenant: &'a TenantId,
+    kind: &'a str,
+    secret: &'a str,
+) -> Place<'a> {
+    Place {
+        tenant,
+        table: "settings",
+        row: kind,
+        column: secret,
+    }
+}
+
 impl App {
     /// Seals a secret for one of the places above.
     #[must_use]

@@ -152,12 +152,7 @@ impl Exchange<'_> {
     /// A refusal without further effect.
     #[expect(clippy::unused_self, reason = "reads as a sentence where it is used")]
     fn refuse(&self, grant: GrantType, error: OAuthError) -> Box<Refused> {
-        let event = log::failure_of(grant);
-        Box::new(Refused {
-            error,
-            effect: Effect::Nothing,
-            event,
-        })
+        Refused::without_effect(error, log::failure_of(grant))
     }
 }
 

@@ -3,6 +3,7 @@
 use aldgate_core::consent::Consent;
 use aldgate_core::id::{ClientId, UserId};
 use aldgate_core::scope::Scopes;
+use aldgate_core::time::Timestamp;
 
 use crate::error::StoreError;
 use crate::page::Page;
@@ -80,9 +81,17 @@ impl Consents<'_, '_> {
         self.tx.execute(&GIVE, params).map(drop)
     }
 
-    /// Forgets a consent; `false` when there was none.
-    pub fn withdraw(&mut self, id: &str) -> Result<bool, StoreError> {
-        Ok(self.tx.execute(&WITHDRAW, params![id])? == 1)
+    /// Forgets a consent and revokes everything that the user gave the application, because its
+    /// tokens rest on what she allowed; `false` when there was none.
+    pub fn withdraw(&mut self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let parties = self.tx.one(&WITHDRAW, params![id], |row| {
+            Ok((row.parse(0)?, row.parse(1)?))
+        })?;
+        let Some((user, client)) = parties else {
+            return Ok(false);
+        };
+        self.tx.grants().revoke_between(&user, &client, now)?;
+        Ok(true)
     }
 }
 
@@ -125,5 +134,7 @@ sql! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT (tenant_id, user_id, client_id, audience)
         DO UPDATE SET scope = excluded.scope, updated_at = excluded.updated_at";
-    const WITHDRAW = "DELETE FROM consents WHERE tenant_id = ?1 AND id = ?2";
+    const WITHDRAW = "DELETE FROM consents
+        WHERE tenant_id = ?1 AND id = ?2
+        RETURNING user_id, client_id";
 }

@@ -12,21 +12,23 @@ use crate::value::params;
 /// How many rows one unit of work removes at most.
 const BATCH: i64 = 500;
 
-/// How long jobs that were given up are kept.
-const FAILED_JOBS_KEPT: Seconds = Seconds::days(14);
-
 impl Store {
-    /// Removes everything that expired before `now`, of all tenants; returns how many rows. Every
-    /// node may call it; one at a time is enough, see [`crate::Leases`].
+    /// Removes everything that expired before `now`, of all tenants, and the jobs that were given
+    /// up longer than `failed_jobs_kept` ago; returns how many rows. Every node may call it; one at
+    /// a time is enough, see [`crate::Leases`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; what was removed by then stays removed.
-    pub async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn sweep(
+        &self,
+        now: Timestamp,
+        failed_jobs_kept: Seconds,
+    ) -> Result<u64, StoreError> {
         let mut removed = 0;
         for (statement, before) in EXPIRING
             .iter()
             .map(|s| (*s, now))
-            .chain([(&FAILED_JOBS, now - FAILED_JOBS_KEPT)])
+            .chain([(&FAILED_JOBS, now - failed_jobs_kept)])
         {
             removed += self.sweep_table(statement, before).await?;
         }

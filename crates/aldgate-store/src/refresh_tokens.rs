@@ -2,7 +2,7 @@
 
 use aldgate_core::grant::Grant;
 use aldgate_core::grant::refresh::RefreshToken;
-use aldgate_core::id::{GrantId, UserId};
+use aldgate_core::id::{ClientId, GrantId, UserId};
 use aldgate_core::secret::TokenHash;
 use aldgate_core::time::Timestamp;
 
@@ -102,6 +102,25 @@ impl RefreshTokens<'_, '_> {
         Ok(self.tx.execute(&RETIRE, params![hash, now])? == 1)
     }
 
+    /// Removes the oldest families between a user and an application beyond the `keep` youngest
+    /// that still work. Cheap where she has no more than `keep` grants there.
+    pub fn keep_youngest(
+        &mut self,
+        (user, client): (&UserId, &ClientId),
+        keep: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let keep = i64::from(keep);
+        let more = self
+            .tx
+            .one(&MORE_THAN, params![user, client, keep], |row| row.int(0))?;
+        if more.is_some() {
+            self.tx
+                .execute(&KEEP_YOUNGEST, params![user, client, keep, now])?;
+        }
+        Ok(())
+    }
+
     /// Starts the idle lifetime of a token anew.
     pub fn touch(&mut self, hash: &TokenHash, idle_end: Timestamp) -> Result<(), StoreError> {
         self.tx.execute(&TOUCH, params![hash, idle_end]).map(drop)
@@ -170,6 +189,20 @@ sql! {
         LIMIT 1";
     const RETIRE = "UPDATE refresh_tokens SET retired_at = ?3
         WHERE tenant_id = ?1 AND hash = ?2 AND retired_at IS NULL";
+    const MORE_THAN = "SELECT 1
+        FROM grants
+        WHERE tenant_id = ?1 AND user_id = ?2 AND client_id = ?3
+        LIMIT 1 OFFSET ?4";
+    const KEEP_YOUNGEST = "DELETE FROM refresh_tokens
+        WHERE tenant_id = ?1 AND grant_id IN (
+            SELECT grants.id FROM grants
+            WHERE grants.tenant_id = ?1 AND grants.user_id = ?2 AND grants.client_id = ?3
+                AND grants.revoked_at IS NULL
+                AND EXISTS (SELECT 1 FROM refresh_tokens token
+                    WHERE token.tenant_id = ?1 AND token.grant_id = grants.id
+                        AND token.retired_at IS NULL AND token.expires_at > ?5)
+            ORDER BY grants.created_at DESC, grants.id DESC
+            LIMIT 1000 OFFSET ?4)";
     const TOUCH = "UPDATE refresh_tokens SET idle_expires_at = ?3
         WHERE tenant_id = ?1 AND hash = ?2 AND retired_at IS NULL";
 }

@@ -3,6 +3,7 @@
 use aldgate_core::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::changes::ChangeKind;
 use crate::error::StoreError;
@@ -39,6 +40,14 @@ impl Settings<'_, '_> {
         })
     }
 
+    /// Reads all documents with their kinds and ids: what a change of the master key goes through.
+    pub fn everything(&mut self) -> Result<Vec<(String, String, Value)>, StoreError> {
+        self.tx.all(&EVERYTHING, params![], |row| {
+            let (kind, id) = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
+            Ok((kind, id, row.json(2)?))
+        })
+    }
+
     /// Writes a document, new or in place of the former one.
     pub fn save<T: Serialize>(
         &mut self,
@@ -68,6 +77,10 @@ sql! {
         FROM settings
         WHERE tenant_id = ?1 AND kind = ?2
         ORDER BY id";
+    const EVERYTHING = "SELECT kind, id, document
+        FROM settings
+        WHERE tenant_id = ?1
+        ORDER BY kind, id";
     const SAVE = "INSERT INTO settings (tenant_id, kind, id, document, updated_at)
         VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (tenant_id, kind, id) DO UPDATE

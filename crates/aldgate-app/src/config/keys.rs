@@ -146,7 +146,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "retention.mail_days",
-        "Days that sent mails are kept in the queue. Default 7.",
+        "Days that mails which were given up, and files of mail.outbox_dir, are kept. Default 7.",
     ),
     key(
         "outbound.allow_cidrs",

@@ -65,8 +65,12 @@ pub(super) async fn turn(
             tx.events().record(std::slice::from_ref(&event))?;
             Ok::<_, StoreError>(true)
         });
-        if done.await? {
-            return Ok(true);
+        match done.await {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            // Two looked at the same ring and both made a key: only one of them is in office.
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Err(KeysError::Busy)

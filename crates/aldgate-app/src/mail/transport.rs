@@ -1,7 +1,7 @@
 //! Where mails go: an SMTP server, a directory for development, memory for tests.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aldgate_core::time::Timestamp;
@@ -10,7 +10,7 @@ use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 
-use super::OutgoingMail;
+use super::{OutgoingMail, outbox};
 use crate::config::{self, MailTransport};
 
 /// Mails that the memory keeps; older ones go.
@@ -100,7 +100,7 @@ impl Mailer {
             }
             Transport::Outbox(directory) => {
                 let mail = self.record(mail, now);
-                Ok(write_file(directory, &mail).await?)
+                Ok(outbox::write(directory, &mail).await?)
             }
             Transport::Smtp(smtp) => {
                 smtp.send(self.message(mail)?).await?;
@@ -119,8 +119,19 @@ impl Mailer {
                 let sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
                 Ok(sent.iter().rev().take(limit).cloned().collect())
             }
-            Transport::Outbox(directory) => Ok(read_files(directory, limit).await?),
+            Transport::Outbox(directory) => Ok(outbox::read(directory, limit).await?),
             Transport::Smtp(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Removes mails of an outbox directory that were sent before `before`; says how many.
+    ///
+    /// # Errors
+    /// When the directory cannot be read or written.
+    pub async fn prune_outbox(&self, before: Timestamp) -> Result<usize, MailError> {
+        match &self.transport {
+            Transport::Outbox(directory) => Ok(outbox::prune(directory, before).await?),
+            Transport::Memory(_) | Transport::Smtp(_) => Ok(0),
         }
     }
 
@@ -152,44 +163,6 @@ impl Mailer {
 fn mailbox(text: &str) -> Result<Mailbox, MailError> {
     text.parse()
         .map_err(|_| MailError::Address(text.to_owned()))
-}
-
-/// Files sort by time: `1795000000000000-4f2a….json`.
-async fn write_file(directory: &Path, mail: &SentMail) -> io::Result<()> {
-    tokio::fs::create_dir_all(directory).await?;
-    let json = serde_json::to_vec_pretty(mail)?;
-    let digest = aldgate_jose::digest::sha256(&json);
-    let tail: String = digest
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let name = format!("{:016}-{tail}.json", mail.sent_at.micros().max(0));
-    let temporary = directory.join(format!(".{name}"));
-    tokio::fs::write(&temporary, json).await?;
-    tokio::fs::rename(temporary, directory.join(name)).await
-}
-
-async fn read_files(directory: &Path, limit: usize) -> io::Result<Vec<SentMail>> {
-    let mut entries = match tokio::fs::read_dir(directory).await {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let mut names = Vec::new();
-    while let Some(entry) = entries.next_entry().await? {
-        let name = entry.file_name();
-        let shown = name.to_string_lossy();
-        if shown.ends_with(".json") && !shown.starts_with('.') {
-            names.push(entry.path());
-        }
-    }
-    names.sort();
-    let mut mails = Vec::new();
-    for path in names.iter().rev().take(limit) {
-        mails.push(serde_json::from_slice(&tokio::fs::read(path).await?)?);
-    }
-    Ok(mails)
 }
 
 #[cfg(test)]
@@ -230,6 +203,21 @@ mod tests {
             .map(|mail| mail.subject)
             .collect();
         assert_eq!(subjects, ["second", "first"]);
+    }
+
+    #[tokio::test]
+    async fn old_mails_of_the_outbox_are_removed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mailer = mailer(MailTransport::Outbox(directory.path().to_owned()));
+        for second in [1, 2, 3] {
+            let now = Timestamp::from_seconds(second);
+            mailer.send(&mail("x"), now).await.expect("written");
+        }
+        std::fs::write(directory.path().join("notes.txt"), "not ours").expect("written");
+        let before = Timestamp::from_seconds(3);
+        assert_eq!(mailer.prune_outbox(before).await.expect("pruned"), 2);
+        assert_eq!(mailer.outbox(10).await.expect("read").len(), 1);
+        assert!(directory.path().join("notes.txt").exists());
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! `grant_type=authorization_code`.
 
+use aldgate_app::extract::Caller;
 use aldgate_core::access::{Access, Audience};
 use aldgate_core::application::GrantType;
 use aldgate_core::client_auth::AuthenticatedClient;
@@ -7,7 +8,7 @@ use aldgate_core::client_grant::SubjectType;
 use aldgate_core::error::OAuthError;
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::grant::refresh::narrow;
-use aldgate_core::grant::{Effect, Grant, Refused, code};
+use aldgate_core::grant::{Grant, Refused, code};
 use aldgate_core::secret::{TokenHash, TokenKind};
 use aldgate_core::time::Timestamp;
 use aldgate_core::token::Channel;
@@ -46,7 +47,7 @@ pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refus
         reach: reach.clone(),
         issued: issued.clone(),
         failure: request.event(EventType::FailedCodeExchange),
-        request_of: request.caller.clone(),
+        caller: request.caller.clone(),
         now: request.now,
     };
     let work = move |tx: &mut Tx<'_>| redemption.run(tx);
@@ -117,7 +118,7 @@ struct Redemption {
     reach: Option<Reach>,
     issued: Issued,
     failure: Event,
-    request_of: aldgate_app::extract::Caller,
+    caller: Caller,
     now: Timestamp,
 }
 
@@ -153,14 +154,23 @@ impl Redemption {
             };
             let (grant, user) = match code::redeem(facts, &self.client, exchange, self.now) {
                 Ok(redeemed) => redeemed,
-                Err(refused) => return self.refused(tx, &found.code.grant_id, refused).map(Err),
+                Err(refused) => {
+                    let event = || self.failure.clone();
+                    log::act(tx, &found.code.grant_id, &refused, (&self.caller, event))?;
+                    return Ok(Err(refused));
+                }
             };
             let application = self.client.application();
             let reach = self.reach.as_ref();
             let access = current_access(tx, application, grant, reach)?;
             let access = match access.and_then(|access| narrow(grant, access, None)) {
                 Ok(access) => access,
-                Err(error) => return Ok(Err(refusal(error))),
+                Err(error) => {
+                    return Ok(Err(Refused::without_effect(
+                        error,
+                        EventType::FailedCodeExchange,
+                    )));
+                }
             };
             if tx.codes().take(&self.hash, self.now)? {
                 let refreshes =
@@ -180,29 +190,4 @@ impl Redemption {
             found.spent = true;
         }
     }
-
-    /// Does what a refusal asks for.
-    fn refused(
-        &self,
-        tx: &mut Tx<'_>,
-        grant: &aldgate_core::id::GrantId,
-        refused: Box<Refused>,
-    ) -> Result<Box<Refused>, StoreError> {
-        if refused.effect == Effect::RevokeGrant {
-            tx.grants().revoke(grant, self.now)?;
-            let mut event = self.failure.clone();
-            log::describe(&mut event, &self.request_of, &refused.error);
-            tx.events().record(&[event])?;
-        }
-        Ok(refused)
-    }
-}
-
-fn refusal(error: OAuthError) -> Box<Refused> {
-    let event = EventType::FailedCodeExchange;
-    Box::new(Refused {
-        error,
-        effect: Effect::Nothing,
-        event,
-    })
 }

@@ -19,6 +19,9 @@ use crate::issue::Names;
 /// For how long a grant is kept at least: a replay of its code must find it.
 const KEPT_AT_LEAST: Seconds = Seconds::minutes(10);
 
+/// Refresh tokens of one user for one application; beyond, the oldest goes (Auth0: 200).
+const FAMILIES_MAX: u32 = 200;
+
 /// The secrets of a first exchange, drawn before its unit of work so that it can run again.
 #[derive(Clone)]
 pub(super) struct Issued {
@@ -59,6 +62,10 @@ impl Issued {
             kept_until = kept_until.max(expires_at + lifetime);
             let hash = TokenHash::of(self.refresh_token.expose());
             tx.refresh_tokens().create(&hash, &token, now)?;
+            if let Some(user) = &grant.user_id {
+                tx.refresh_tokens()
+                    .keep_youngest((user, &application.id), FAMILIES_MAX, now)?;
+            }
         }
         if access.audience.is_none() {
             self.names

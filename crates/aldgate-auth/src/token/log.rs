@@ -5,7 +5,9 @@ use aldgate_app::extract::{Caller, Tenant};
 use aldgate_core::application::GrantType;
 use aldgate_core::error::{OAuthError, Refusal};
 use aldgate_core::event::{Event, EventType};
-use aldgate_core::id::ClientId;
+use aldgate_core::grant::{Effect, Refused};
+use aldgate_core::id::{ClientId, GrantId};
+use aldgate_store::{StoreError, Tx};
 
 use super::Exchange;
 
@@ -41,6 +43,23 @@ pub(super) fn describe(event: &mut Event, caller: &Caller, error: &OAuthError) {
     event.refusal = Some(
         refusal.unwrap_or_else(|| Refusal::new(error.code.as_str(), event.description.clone())),
     );
+}
+
+/// Does what a refusal asks for: a spent artefact that came back ends its grant, and the event
+/// tells of it, in one unit of work.
+pub(super) fn act(
+    tx: &mut Tx<'_>,
+    grant: &GrantId,
+    refused: &Refused,
+    (caller, event): (&Caller, impl FnOnce() -> Event),
+) -> Result<(), StoreError> {
+    if refused.effect == Effect::RevokeGrant {
+        let mut event = event();
+        tx.grants().revoke(grant, event.at)?;
+        describe(&mut event, caller, &refused.error);
+        tx.events().record(&[event])?;
+    }
+    Ok(())
 }
 
 impl Exchange<'_> {

@@ -10,7 +10,7 @@ use aldgate_core::client_grant::SubjectType;
 use aldgate_core::error::OAuthError;
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::grant::refresh::{self, Derived, RefreshToken, idle_end, narrow, same_audience};
-use aldgate_core::grant::{Effect, Grant, Refused};
+use aldgate_core::grant::{Grant, Refused};
 use aldgate_core::scope::Scopes;
 use aldgate_core::secret::{Secret, TokenHash, TokenKind};
 use aldgate_core::time::Timestamp;
@@ -151,11 +151,24 @@ impl Rotation {
             };
             let exchange = match refresh::exchange(facts, &self.client, self.now) {
                 Ok(exchange) => exchange,
-                Err(refused) => return self.refused(tx, &found, refused).map(Err),
+                Err(refused) => {
+                    let event = || {
+                        let mut event = self.failure.clone();
+                        event.user_id.clone_from(&found.grant.grant.user_id);
+                        event
+                    };
+                    log::act(tx, &found.token.grant_id, &refused, (&self.caller, event))?;
+                    return Ok(Err(refused));
+                }
             };
             let access = match self.access(tx, &found.grant.grant)? {
                 Ok(access) => access,
-                Err(error) => return Ok(Err(refusal(error))),
+                Err(error) => {
+                    return Ok(Err(Refused::without_effect(
+                        error,
+                        EventType::FailedRefreshExchange,
+                    )));
+                }
             };
             // Another request may retire it between the two statements (PostgreSQL): look again.
             let rotates = exchange == refresh::Exchange::Rotate;
@@ -234,29 +247,4 @@ impl Rotation {
     fn derived(&self, grant: &Grant, purpose: &str) -> Derived {
         Derived::new(&self.key, self.presented.expose(), &grant.id, purpose)
     }
-
-    fn refused(
-        &self,
-        tx: &mut Tx<'_>,
-        found: &FoundRefreshToken,
-        refused: Box<Refused>,
-    ) -> Result<Box<Refused>, StoreError> {
-        if refused.effect == Effect::RevokeGrant {
-            tx.grants().revoke(&found.token.grant_id, self.now)?;
-            let mut event = self.failure.clone();
-            event.user_id.clone_from(&found.grant.grant.user_id);
-            log::describe(&mut event, &self.caller, &refused.error);
-            tx.events().record(&[event])?;
-        }
-        Ok(refused)
-    }
-}
-
-fn refusal(error: OAuthError) -> Box<Refused> {
-    let event = EventType::FailedRefreshExchange;
-    Box::new(Refused {
-        error,
-        effect: Effect::Nothing,
-        event,
-    })
 }

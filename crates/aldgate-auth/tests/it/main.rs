@@ -12,6 +12,7 @@ mod login;
 mod logout;
 mod modes;
 mod rate;
+mod reseal;
 mod revoke;
 mod sso;
 mod stand;

@@ -106,6 +106,18 @@ pub struct Refused {
     pub event: EventType,
 }
 
+impl Refused {
+    /// A refusal that changes nothing.
+    #[must_use]
+    pub fn without_effect(error: OAuthError, event: EventType) -> Box<Self> {
+        Box::new(Self {
+            error,
+            effect: Effect::Nothing,
+            event,
+        })
+    }
+}
+
 /// What a refusal changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {

@@ -12,6 +12,9 @@ fn id(number: u32) -> JobId {
     JobId::parse(&format!("job_{number}")).unwrap()
 }
 
+/// How long jobs that were given up are kept.
+const KEPT: Seconds = Seconds::days(14);
+
 #[tokio::test]
 async fn a_claim_that_was_lost_finishes_nothing() {
     let scratch = Scratch::new();
@@ -126,7 +129,7 @@ async fn the_janitor_removes_what_is_over_in_batches() {
         })
         .await
         .unwrap();
-    assert_eq!(store.sweep(NOW).await.unwrap(), 0);
-    assert_eq!(store.sweep(NOW + Seconds(1)).await.unwrap(), 1100);
-    assert_eq!(store.sweep(NOW + Seconds(1)).await.unwrap(), 0);
+    assert_eq!(store.sweep(NOW, KEPT).await.unwrap(), 0);
+    assert_eq!(store.sweep(NOW + Seconds(1), KEPT).await.unwrap(), 1100);
+    assert_eq!(store.sweep(NOW + Seconds(1), KEPT).await.unwrap(), 0);
 }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use aldgate_core::authorize::Request;
 use aldgate_core::consent::Consent;
+use aldgate_core::grant::Grant;
 use aldgate_core::id::{ClientId, SessionId, TenantId, UserId};
 use aldgate_core::scope::Scopes;
 use aldgate_core::secret::TokenHash;
@@ -144,7 +145,20 @@ async fn r13_a_consent_is_remembered_for_each_audience() {
             None
         );
         assert_eq!(tx.consents().of_user(&user, &Page::largest())?.len(), 2);
-        assert!(tx.consents().withdraw("1")? && !tx.consents().withdraw("1")?);
+        let grant: Grant = serde_json::from_value(serde_json::json!({
+            "id": "gnt_1", "client_id": "abc", "user_id": "auth0|1", "requested": ["openid"],
+            "scope": ["openid"], "origin": "code", "created_at": NOW,
+        }))
+        .unwrap();
+        tx.grants().create(&grant, NOW + Seconds(60))?;
+        assert!(tx.consents().withdraw("1", NOW)?);
+        assert!(!tx.consents().withdraw("1", NOW)?);
+        let stored = tx.grants().by_id(&grant.id)?.expect("it is kept");
+        assert_eq!(
+            stored.revoked_at,
+            Some(NOW),
+            "its tokens end with the consent"
+        );
         assert_eq!(tx.consents().find(&user, &client, None)?, None);
         Ok::<_, StoreError>(())
     });

@@ -37,6 +37,9 @@ async fn store_with_grant(scratch: &Scratch) -> (Store, TenantId) {
     (store, tenant)
 }
 
+/// How long jobs that were given up are kept.
+const KEPT: Seconds = Seconds::days(14);
+
 #[tokio::test]
 async fn a_grant_is_revoked_once_and_for_good() {
     let scratch = Scratch::new();
@@ -58,11 +61,11 @@ async fn a_grant_is_revoked_once_and_for_good() {
     );
     assert_eq!(stored.live(), None);
     assert_eq!(
-        store.sweep(end() + Seconds(1)).await.unwrap(),
+        store.sweep(end() + Seconds(1), KEPT).await.unwrap(),
         0,
         "kept longer"
     );
-    assert_eq!(store.sweep(end() + Seconds(2)).await.unwrap(), 1);
+    assert_eq!(store.sweep(end() + Seconds(2), KEPT).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -209,4 +212,47 @@ where
         done += usize::from(task.await.unwrap());
     }
     done
+}
+
+#[tokio::test]
+async fn the_oldest_refresh_tokens_beyond_a_number_go() {
+    let scratch = Scratch::new();
+    let (store, tenant) = store_with_grant(&scratch).await;
+    let hash = |n: usize| TokenHash::of(&format!("token {n}"));
+    let found = store
+        .write(&tenant, move |tx| {
+            for n in 2..=6 {
+                let mut grant = grant(&format!("gnt_{n}"));
+                grant.created_at = NOW + Seconds(n);
+                tx.grants().create(&grant, end())?;
+                let token = RefreshToken {
+                    grant_id: grant.id.clone(),
+                    generation: 0,
+                    idle_expires_at: end(),
+                    // The third does not work any more: it does not count.
+                    expires_at: if n == 3 { NOW } else { end() },
+                    retired_at: None,
+                };
+                tx.refresh_tokens().create(&hash(n as usize), &token, NOW)?;
+            }
+            let user = UserId::parse("auth0|1").unwrap();
+            let (client, other) = (
+                ClientId::parse("app").unwrap(),
+                ClientId::parse("other").unwrap(),
+            );
+            tx.refresh_tokens().keep_youngest((&user, &other), 0, NOW)?;
+            tx.refresh_tokens()
+                .keep_youngest((&user, &client), 9, NOW)?;
+            tx.refresh_tokens()
+                .keep_youngest((&user, &client), 2, NOW)?;
+            let mut found = Vec::new();
+            for n in 2..=6 {
+                if tx.refresh_tokens().find(&hash(n))?.is_some() {
+                    found.push(n);
+                }
+            }
+            Ok::<_, StoreError>(found)
+        })
+        .await;
+    assert_eq!(found.unwrap(), [3, 5, 6]);
 }

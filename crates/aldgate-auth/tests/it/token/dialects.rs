@@ -1,5 +1,7 @@
 //! Dialects and algorithms of tokens (rulings R6, R11).
 
+use std::collections::HashSet;
+
 use aldgate_app::shared_keys::{client_secret_place, signing_secret_place};
 use aldgate_core::api::{Api, SigningAlg, TokenDialect};
 use aldgate_core::secret::Secret;
@@ -7,6 +9,7 @@ use aldgate_jose::{Alg, VerifyingKey, jwt};
 use aldgate_test::API;
 use serde_json::json;
 
+use super::code::in_parallel;
 use crate::kit::{Kit, Login, error};
 
 async fn change_api(kit: &Kit, change: impl FnOnce(&mut Api)) {
@@ -69,6 +72,20 @@ async fn r11_each_algorithm_signs_and_is_published() {
         let (_, actual, _) = kit.verify(&machine_token(&kit).await).await;
         assert_eq!(actual, alg.as_str());
     }
+}
+
+#[tokio::test]
+async fn the_first_tokens_of_an_algorithm_may_be_asked_for_at_once() {
+    let kit = Kit::new().await;
+    change_api(&kit, |api| api.signing_alg = SigningAlg::Es256).await;
+    let tokens = in_parallel((0..20).map(|_| machine_token(&kit))).await;
+    let mut kids = HashSet::new();
+    for token in tokens {
+        let header = token.split('.').next().expect("a header").to_owned();
+        kids.insert(header);
+        assert_eq!(kit.verify(&token).await.1, "ES256");
+    }
+    assert_eq!(kids.len(), 1, "one key came into office");
 }
 
 #[tokio::test]
