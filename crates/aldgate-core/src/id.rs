@@ -112,6 +112,9 @@ id! {
     /// A public key of an application (Auth0: client credential).
     CredentialId, "cred_ and up to 60 letters or digits", |t| prefixed(t, "cred_"),
         |rng| format!("cred_{}", random::alphanumeric(rng, 22));
+    /// A custom domain.
+    CustomDomainId, "cd_ and up to 60 letters or digits", |t| prefixed(t, "cd_"),
+        |rng| format!("cd_{}", random::alphanumeric(rng, 16));
     /// An event of the tenant log. Sorts by time: see [`EventId::at`].
     EventId, "20 to 60 letters or digits", |t| t.len() >= 20 && word(t, 60),
         |rng| EventId::at(crate::time::Timestamp::default(), rng).0.into();

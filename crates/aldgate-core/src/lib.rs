@@ -14,6 +14,7 @@ pub mod client_auth;
 pub mod client_grant;
 pub mod connection;
 pub mod consent;
+pub mod custom_domain;
 pub mod discovery;
 pub mod error;
 pub mod event;

@@ -8,6 +8,7 @@ mod branding;
 mod client_grants;
 mod clients;
 mod connections;
+mod custom_domains;
 mod document;
 mod guardian;
 mod keys;
@@ -15,6 +16,7 @@ mod later;
 mod local;
 mod logs;
 mod op;
+mod organizations;
 mod prompts;
 mod rbac;
 mod refresh_tokens;
@@ -44,9 +46,11 @@ fn operations() -> Vec<Operation> {
         client_grants::operations(),
         clients::operations(),
         connections::operations(),
+        custom_domains::operations(),
         guardian::operations(),
         keys::operations(),
         later::operations(),
+        organizations::operations(),
         prompts::operations(),
         resource_servers::operations(),
         logs::operations(),

@@ -101,6 +101,13 @@ impl Connections<'_, '_> {
         self.tx.all(&USERS, params![id, limit], |row| row.parse(0))
     }
 
+    /// What the users of a connection may do at an API, all of them together, ordered.
+    pub fn reaches(&mut self, id: &ConnectionId, api: &str) -> Result<Vec<String>, StoreError> {
+        self.tx.all(&REACHES, params![id, api], |row| {
+            row.text(0).map(str::to_owned)
+        })
+    }
+
     /// Removes a connection that has no users left; `false` when it does not exist. Delete its
     /// users first, in units of a few hundred: a connection may have millions.
     ///
@@ -150,5 +157,26 @@ sql! {
         WHERE tenant_id = ?1 AND connection_id = ?2
         ORDER BY subject
         LIMIT ?3";
+    const REACHES = "SELECT user_permissions.permission
+        FROM user_permissions
+        JOIN identities
+            ON identities.tenant_id = user_permissions.tenant_id
+            AND identities.user_id = user_permissions.user_id
+        WHERE user_permissions.tenant_id = ?1
+            AND identities.connection_id = ?2
+            AND user_permissions.api_identifier = ?3
+        UNION
+        SELECT role_permissions.permission
+        FROM role_permissions
+        JOIN user_roles
+            ON user_roles.tenant_id = role_permissions.tenant_id
+            AND user_roles.role_id = role_permissions.role_id
+        JOIN identities
+            ON identities.tenant_id = user_roles.tenant_id
+            AND identities.user_id = user_roles.user_id
+        WHERE role_permissions.tenant_id = ?1
+            AND identities.connection_id = ?2
+            AND role_permissions.api_identifier = ?3
+        ORDER BY 1";
     const DELETE = "DELETE FROM connections WHERE tenant_id = ?1 AND id = ?2";
 }

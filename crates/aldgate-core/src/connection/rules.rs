@@ -6,6 +6,7 @@ use super::{Connection, DATABASE};
 use crate::body;
 use crate::error::Refusal;
 use crate::id::ConnectionId;
+use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// Members a body may set when the connection is made.
@@ -35,6 +36,89 @@ pub const WRITABLE: &[&str] = &[
     "authentication",
     "connected_accounts",
 ];
+
+/// Options that are secrets, whatever the strategy: sealed, write-only.
+pub const SECRET_OPTIONS: &[&str] = &[
+    "app_secret",
+    "client_secret",
+    "configuration",
+    "decryptionKey",
+    "gateway_authentication",
+    "signing_key",
+    "twilio_token",
+];
+
+/// What the name of a sealed option ends in.
+const SEALED: &str = "_sealed";
+
+/// What kinds of source there are (Auth0's strategies).
+const STRATEGIES: &[&str] = &[
+    DATABASE,
+    "ad",
+    "adfs",
+    "amazon",
+    "apple",
+    "auth0-adldap",
+    "auth0-oidc",
+    "baidu",
+    "bitbucket",
+    "bitly",
+    "box",
+    "custom",
+    "daccount",
+    "dropbox",
+    "dwolla",
+    "email",
+    "evernote",
+    "evernote-sandbox",
+    "exact",
+    "facebook",
+    "fitbit",
+    "github",
+    "google-apps",
+    "google-oauth2",
+    "instagram",
+    "ip",
+    "line",
+    "linkedin",
+    "oauth1",
+    "oauth2",
+    "office365",
+    "oidc",
+    "okta",
+    "paypal",
+    "paypal-sandbox",
+    "pingfederate",
+    "planningcenter",
+    "salesforce",
+    "salesforce-community",
+    "salesforce-sandbox",
+    "samlp",
+    "sharepoint",
+    "shop",
+    "shopify",
+    "sms",
+    "soundcloud",
+    "thirtysevensignals",
+    "twitter",
+    "untappd",
+    "vkontakte",
+    "waad",
+    "weibo",
+    "windowslive",
+    "wordpress",
+    "yahoo",
+    "yandex",
+];
+
+/// The most applications a connection can name.
+const CLIENTS_MAX: usize = 5000;
+
+/// The longest `display_name`, in characters (Auth0: 128).
+const DISPLAY_NAME_MAX: usize = 128;
+
+/// The most realms, and entries of `metadata` (Auth0: 10).
+const ENTRIES_MAX: usize = 10;
 
 /// Options of a database that take one of these values or are of this type.
 const DATABASE_OPTIONS: &[(&str, Kind)] = &[
@@ -97,6 +181,13 @@ pub fn create(
         return Err(Refusal::new("invalid_body", cause));
     };
     check_name(name)?;
+    if !STRATEGIES.contains(&strategy) {
+        let refusal = invalid("strategy is not known on property strategy").actual(strategy);
+        return Err(match body::closest(strategy, STRATEGIES) {
+            Some(near) => refusal.remedy(format!("Did you mean {near}?")),
+            None => refusal.expected(STRATEGIES.join(", ")),
+        });
+    }
     let mut blank = json!({"id": id, "name": name, "strategy": strategy, "realms": [name]});
     if strategy == DATABASE {
         blank["options"] = database_options();
@@ -110,7 +201,8 @@ pub fn create(
         options.extend(given.clone());
         body.insert("options".into(), Value::Object(options));
     }
-    let connection = body::merge(&blank, body, CREATABLE)?;
+    let mut connection = body::merge(&blank, body, CREATABLE)?;
+    keep_secrets(&blank, &mut connection);
     validate(&connection)?;
     Ok(connection)
 }
@@ -126,6 +218,7 @@ pub fn update(
 ) -> Result<Connection, Refusal> {
     let mut changed = body::merge(connection, body, WRITABLE)?;
     changed.updated_at = now;
+    keep_secrets(connection, &mut changed);
     validate(&changed)?;
     Ok(changed)
 }
@@ -136,7 +229,8 @@ pub fn update(
 /// Says what does not fit.
 pub fn validate(connection: &Connection) -> Result<(), Refusal> {
     if connection.is_database() {
-        for (name, value) in &connection.options {
+        let shown = connection.options.iter();
+        for (name, value) in shown.filter(|(name, _)| !name.ends_with(SEALED)) {
             check_option(name, value)?;
         }
         let history = connection.options.get("password_history");
@@ -147,11 +241,142 @@ pub fn validate(connection: &Connection) -> Result<(), Refusal> {
             return Err(invalid("options.password_history.size must be at most 24"));
         }
     }
-    let metadata = connection.extra.get("metadata").and_then(Value::as_object);
-    if metadata.is_some_and(|metadata| metadata.len() > 10) {
-        return Err(invalid("metadata has more than 10 entries"));
+    if connection.enabled_clients.len() > CLIENTS_MAX {
+        let cause = format!("enabled_clients has more than {CLIENTS_MAX} entries");
+        return Err(invalid(cause));
     }
-    Ok(())
+    if connection.realms.len() > ENTRIES_MAX {
+        return Err(invalid("realms has more than 10 entries"));
+    }
+    let display_name = connection.display_name.as_deref().unwrap_or_default();
+    if display_name.chars().count() > DISPLAY_NAME_MAX {
+        return Err(invalid("display_name has more than 128 characters"));
+    }
+    check_extra(&connection.extra)
+}
+
+/// Members that are stored only: of the right type at least.
+fn check_extra(extra: &Map<String, Value>) -> Result<(), Refusal> {
+    if extra.get("show_as_button").is_some_and(|v| !v.is_boolean()) {
+        return Err(invalid("show_as_button must be true or false"));
+    }
+    for member in ["authentication", "connected_accounts"] {
+        let Some(value) = extra.get(member) else {
+            continue;
+        };
+        let sound = value.as_object().is_some_and(|o| o.len() == 1)
+            && value.get("active").is_some_and(Value::is_boolean);
+        if !sound {
+            return Err(invalid(format!(
+                "{member} must be {{\"active\": true or false}}"
+            )));
+        }
+    }
+    let Some(metadata) = extra.get("metadata") else {
+        return Ok(());
+    };
+    let sound = metadata.as_object().is_some_and(|entries| {
+        let short = |value: &Value| value.as_str().is_some_and(|v| v.chars().count() <= 255);
+        entries.len() <= ENTRIES_MAX && entries.values().all(short)
+    });
+    if sound {
+        return Ok(());
+    }
+    Err(invalid("metadata does not fit on property metadata")
+        .expected("an object with at most 10 entries of at most 255 characters"))
+}
+
+/// What a body says about one secret option.
+#[derive(Debug, Clone)]
+pub struct SecretOption {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value, text as it is and anything else as JSON; `None`: take it away.
+    pub value: Option<Secret<String>>,
+}
+
+/// Takes the secrets out of the options of a body: the shell seals them and puts each back with
+/// [`put_sealed`].
+///
+/// # Errors
+/// When a body brings a sealed form itself.
+pub fn take_secrets(body: &mut Map<String, Value>) -> Result<Vec<SecretOption>, Refusal> {
+    let Some(Value::Object(options)) = body.get_mut("options") else {
+        return Ok(Vec::new());
+    };
+    if let Some(name) = options.keys().find(|name| name.ends_with(SEALED)) {
+        let cause = format!("additional property options.{name} is not allowed");
+        return Err(invalid(cause).actual(name).remedy("Remove the property."));
+    }
+    let mut taken = Vec::new();
+    for name in SECRET_OPTIONS {
+        let value = match options.remove(*name) {
+            None => continue,
+            Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(Secret::new(text)),
+            Some(other) => Some(Secret::new(other.to_string())),
+        };
+        taken.push(SecretOption { name, value });
+    }
+    Ok(taken)
+}
+
+/// Puts the sealed form of a secret option into the options of a body; `None`: the secret goes.
+pub fn put_sealed(body: &mut Map<String, Value>, name: &str, sealed: Option<String>) {
+    if let Some(Value::Object(options)) = body.get_mut("options") {
+        let sealed = sealed.map_or(Value::Null, Value::String);
+        options.insert(format!("{name}{SEALED}"), sealed);
+    }
+}
+
+/// The sealed form of a secret option.
+#[must_use]
+pub fn sealed<'a>(connection: &'a Connection, name: &str) -> Option<&'a str> {
+    let sealed = connection.options.get(&format!("{name}{SEALED}"));
+    sealed.and_then(Value::as_str)
+}
+
+/// `options` are replaced whole, but secrets are write-only: one that was not sent again stays.
+fn keep_secrets(before: &Connection, after: &mut Connection) {
+    for (name, sealed) in &before.options {
+        if name.ends_with(SEALED) && !after.options.contains_key(name) {
+            after.options.insert(name.clone(), sealed.clone());
+        }
+    }
+    let gone = |name: &String, value: &Value| name.ends_with(SEALED) && value.is_null();
+    after.options.retain(|name, value| !gone(name, value));
+}
+
+/// Whether a change moves the place where the connection's users are known from: another provider,
+/// other scripts.
+#[must_use]
+pub fn moves_trust(before: &Connection, after: &Connection) -> bool {
+    if !before.is_database() {
+        return before.options != after.options;
+    }
+    [
+        "customScripts",
+        "enabledDatabaseCustomization",
+        "import_mode",
+    ]
+    .iter()
+    .any(|name| before.options.get(*name) != after.options.get(*name))
+}
+
+/// The connection as the Management API shows it, without secrets.
+#[must_use]
+pub fn public_view(connection: &Connection) -> Map<String, Value> {
+    let Ok(Value::Object(mut view)) = serde_json::to_value(connection) else {
+        return Map::new();
+    };
+    view.remove("created_at");
+    view.remove("updated_at");
+    view.entry("authentication")
+        .or_insert_with(|| json!({"active": true}));
+    if let Some(Value::Object(options)) = view.get_mut("options") {
+        options.retain(|name, _| !name.ends_with(SEALED));
+    }
+    view
 }
 
 /// The options of a database that asked for none.
@@ -241,6 +466,55 @@ mod tests {
         ] {
             let body = json!({"name": "u", "strategy": "auth0", "options": options});
             assert!(make(body).is_err(), "{options}");
+        }
+    }
+
+    #[test]
+    fn secret_options_are_sealed_kept_and_never_shown() {
+        let now = Timestamp::from_seconds(2);
+        let object = |value: Value| value.as_object().cloned().unwrap();
+        let mut body = object(json!({"name": "g", "strategy": "google-oauth2",
+            "options": {"client_id": "c", "client_secret": "s3cret", "app_secret": null}}));
+        let taken = take_secrets(&mut body).unwrap();
+        assert_eq!(taken.len(), 2);
+        for option in &taken {
+            let sealed = option.value.as_ref().map(|_| "sealed".to_owned());
+            put_sealed(&mut body, option.name, sealed);
+        }
+        let id = ConnectionId::generate(&mut Counting(1));
+        let made = create(body, id, now).unwrap();
+        assert_eq!(sealed(&made, "client_secret"), Some("sealed"));
+        assert_eq!(sealed(&made, "app_secret"), None);
+        let shown = Value::Object(public_view(&made));
+        assert_eq!(shown["options"], json!({"client_id": "c"}));
+
+        let changed = update(&made, object(json!({"options": {"client_id": "d"}})), now).unwrap();
+        assert_eq!(sealed(&changed, "client_secret"), Some("sealed"));
+        assert!(moves_trust(&made, &changed));
+        let mut body = object(json!({"options": {"client_secret": null}}));
+        for option in take_secrets(&mut body).unwrap() {
+            put_sealed(&mut body, option.name, None);
+        }
+        let changed = update(&changed, body, now).unwrap();
+        assert_eq!(sealed(&changed, "client_secret"), None);
+        let mut forged = object(json!({"options": {"client_secret_sealed": "x"}}));
+        assert!(take_secrets(&mut forged).is_err());
+    }
+
+    #[test]
+    fn members_that_are_stored_only_have_their_types() {
+        for (member, bad) in [
+            ("metadata", json!({"a": 5})),
+            ("metadata", json!([])),
+            ("authentication", json!(true)),
+            ("show_as_button", json!("yes")),
+            ("display_name", json!("x".repeat(129))),
+            ("strategy", json!("auth1")),
+        ] {
+            let mut body = json!({"name": "u", "strategy": "auth0"});
+            body[member] = bad;
+            let refusal = make(body).unwrap_err();
+            assert!(refusal.cause.contains(member), "{}", refusal.cause);
         }
     }
 

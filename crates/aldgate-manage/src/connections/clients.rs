@@ -1,14 +1,15 @@
 //! `/connections/{id}/clients`: which applications may use a connection.
 
+use aldgate_core::connection::{Connection, rules};
 use aldgate_core::error::Refusal;
 use aldgate_core::id::{ClientId, ConnectionId};
-use aldgate_store::Tx;
+use aldgate_store::{StoreError, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::missing;
 use crate::op::schema::{array, closed, flag, open, page, short, string};
-use crate::op::{ApiError, Call, KEYSET, Operation, PAGES, Paging, Reply, get, patch};
+use crate::op::{ApiError, Call, KEYSET, Operation, PAGES, Paging, Reply, everything, get, patch};
 
 /// The most changes of one request.
 const CHANGES_MAX: usize = 50;
@@ -78,7 +79,8 @@ async fn change(call: Call) -> Result<Reply, ApiError> {
         let cause = format!("expected 1 to {CHANGES_MAX} items in the list");
         return Err(ApiError::invalid_body(cause));
     }
-    let (audit, now) = (call.audit(), call.now);
+    let audit = call.audit().about("connection", id.as_str());
+    let now = call.now;
     let change = move |tx: &mut Tx<'_>| {
         let before = tx.connections().by_id_to_change(&id)?.ok_or_else(missing)?;
         let mut after = before.clone();
@@ -96,6 +98,7 @@ async fn change(call: Call) -> Result<Reply, ApiError> {
             }
         }
         after.updated_at = now;
+        rules::validate(&after)?;
         tx.connections().update(&after)?;
         let (before, after) = (&before.enabled_clients, &after.enabled_clients);
         Ok(audit.record(tx, &json!({"clients": before}), &json!({"clients": after}))?)
@@ -110,13 +113,20 @@ async fn of_client(call: Call) -> Result<Reply, ApiError> {
         let message = "The client does not exist";
         return Err(ApiError::not_found("inexistent_client", message));
     }
-    let strategies = call.query.all("strategy");
-    let all = call.app.connections(&call.tenant.id).await?;
-    let enabled = all.iter().filter(|connection| {
-        connection.enabled_clients.contains(&id)
-            && (strategies.is_empty() || strategies.contains(&connection.strategy))
-    });
-    let views = enabled.map(|connection| (connection.name.clone(), super::view(connection)));
+    let strategies = call.query.all("strategy").to_vec();
+    let load = move |tx: &mut Tx<'_>| {
+        let key = |connection: &Connection| connection.id.to_string();
+        let mut all = everything(key, |page| tx.connections().list(None, page))?;
+        all.retain(|connection| {
+            connection.enabled_clients.contains(&id)
+                && (strategies.is_empty() || strategies.contains(&connection.strategy))
+        });
+        Ok::<_, StoreError>(all)
+    };
+    let enabled = call.app.store.read(&call.tenant.id, load).await?;
+    let views = enabled
+        .iter()
+        .map(|one| (one.id.to_string(), super::view(one)));
     Ok(paging
         .into_keyset()
         .reply_part(&call, "connections", views.collect()))

@@ -3,7 +3,7 @@
 
 use aldgate_core::client_grant::{ClientGrant, SubjectType};
 use aldgate_core::error::Refusal;
-use aldgate_core::id::{ClientId, RoleId, UserId};
+use aldgate_core::id::{ClientId, ConnectionId, RoleId, UserId};
 use aldgate_core::role::Permission;
 use aldgate_store::Tx;
 
@@ -95,6 +95,21 @@ pub(crate) fn user(
     id: &UserId,
 ) -> Result<(), ApiError> {
     let held = tx.permissions().of_user_at(id, management)?;
+    scopes(actor, held.iter().map(String::as_str))
+}
+
+/// Whether `actor` may change where the users of a connection are known from, or remove them: what
+/// they may do at the Management API must not reach beyond the caller's rights.
+///
+/// # Errors
+/// 403, or the store's.
+pub(crate) fn connection(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    management: &str,
+    id: &ConnectionId,
+) -> Result<(), ApiError> {
+    let held = tx.connections().reaches(id, management)?;
     scopes(actor, held.iter().map(String::as_str))
 }
 
