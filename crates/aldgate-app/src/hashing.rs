@@ -152,7 +152,10 @@ impl Hashing {
             }
         });
         match self.queue.try_send(job) {
-            Ok(()) => answer.await.map_err(|_| HashingError::Overloaded),
+            Ok(()) => {
+                self.metrics.count(Count::PasswordHashed);
+                answer.await.map_err(|_| HashingError::Overloaded)
+            }
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
                 self.metrics.count(Count::PasswordShed);
                 Err(HashingError::Overloaded)

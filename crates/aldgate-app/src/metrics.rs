@@ -50,6 +50,8 @@ pub enum Count {
     MailSent,
     /// A handler panicked.
     Panic,
+    /// A password was hashed, to store or to check it.
+    PasswordHashed,
     /// A password was not checked because the queue was full.
     PasswordShed,
     /// A token was signed.
@@ -63,6 +65,7 @@ impl Count {
             Self::MailFailed => "mail_failed",
             Self::MailSent => "mail_sent",
             Self::Panic => "panic",
+            Self::PasswordHashed => "password_hashed",
             Self::PasswordShed => "password_shed",
             Self::TokenSigned => "token_signed",
         }

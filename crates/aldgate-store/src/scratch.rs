@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::StoreError;
-use crate::postgres::administer;
+use crate::postgres::{administer, dump};
 use crate::store::{Durability, Store, StoreOptions};
 use crate::url::DatabaseUrl;
 
@@ -61,6 +61,27 @@ impl Scratch {
         let store = Store::open_with(&self.url, Self::options()).await?;
         store.migrate().await?;
         Ok(store)
+    }
+
+    /// Everything that the database holds: the bytes of its files, or every row as text.
+    ///
+    /// # Panics
+    /// When it cannot be read: there is nothing to test then.
+    #[must_use]
+    pub fn dump(&self) -> Vec<u8> {
+        match &self.cleanup {
+            Cleanup::Directory(directory) => {
+                let files = std::fs::read_dir(directory).expect("the directory is there");
+                files
+                    .map(|file| std::fs::read(file.expect("an entry").path()).expect("readable"))
+                    .collect::<Vec<_>>()
+                    .concat()
+            }
+            Cleanup::Schema { .. } => {
+                let rows = dump(&self.url_text()).expect("the database answers");
+                rows.join("\n").into_bytes()
+            }
+        }
     }
 
     /// The options that [`Scratch::open`] uses: few connections, no waiting for the disk.

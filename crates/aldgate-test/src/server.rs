@@ -40,7 +40,7 @@ pub struct TestServer {
     clock: Arc<ManualClock>,
     router: Router,
     // The database goes when the test ends.
-    _scratch: Scratch,
+    scratch: Scratch,
     _data: tempfile::TempDir,
 }
 
@@ -99,7 +99,7 @@ impl TestServer {
             tenant,
             clock,
             router,
-            _scratch: scratch,
+            scratch,
             _data: data,
         }
     }
@@ -119,6 +119,12 @@ impl TestServer {
     /// Moves the server's clock forward.
     pub fn advance(&self, span: Seconds) {
         assert!(self.clock.advance(span), "a manual clock moves");
+    }
+
+    /// Everything that the database holds, as bytes.
+    #[must_use]
+    pub fn dump(&self) -> Vec<u8> {
+        self.scratch.dump()
     }
 
     /// A browser without cookies at this server.

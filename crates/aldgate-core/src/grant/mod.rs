@@ -56,7 +56,7 @@ pub struct Grant {
     pub claims: Option<Value>,
     /// What the Management API keeps with it (Auth0: `refresh_token_metadata`).
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
-    pub metadata: serde_json::Map<String, serde_json::Value>,
+    pub metadata: serde_json::Map<String, Value>,
     /// When it was made.
     pub created_at: Timestamp,
 }

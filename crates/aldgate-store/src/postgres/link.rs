@@ -84,6 +84,18 @@ impl Link {
         Ok(())
     }
 
+    /// The first column of every row that a statement gives, as text; for tests.
+    #[cfg(feature = "testing")]
+    pub(crate) fn texts(&mut self, text: &str) -> Result<Vec<String>, Fault> {
+        let messages = self.client.simple_query(text);
+        let messages = messages.map_err(|e| fault("a query", "", &e))?;
+        let rows = messages.iter().filter_map(|message| match message {
+            postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
+        Ok(rows.collect())
+    }
+
     /// Runs several statements without parameters.
     pub(crate) fn script(&mut self, text: &str) -> Result<(), Fault> {
         self.client.batch_execute(text).map_err(|e| {

@@ -126,6 +126,39 @@ async fn acc_04_recovery_answers_alike_and_mails_only_whom_it_may() {
     assert_eq!(to, ["ada@example.com", "eve@example.com"]);
 }
 
+/// The work that was done so far: password hashes, and units of work in the database.
+async fn work(stand: &Stand) -> (u64, u64) {
+    stand.server.app.events.flush().await;
+    let metrics = stand.server.app.metrics.render();
+    let name = "aldgate_events_total{what=\"password_hashed\"} ";
+    let hashes = metrics.lines().find_map(|line| line.strip_prefix(name));
+    let hashes = hashes.map_or(0, |count| count.parse().expect("a number"));
+    (hashes, stand.server.app.store.stats().units)
+}
+
+#[tokio::test]
+async fn acc_04_the_same_work_is_done_for_everybody() {
+    let stand = stand().await;
+    let (mut logins, mut recoveries) = (Vec::new(), Vec::new());
+    for name in NAMES {
+        let mut browser = stand.server.browser();
+        browser.get(&stand.authorize(&stand.world.web, &[])).await;
+        let email = format!("{name}@example.com");
+        let fields = [("username", email.as_str()), ("password", "wrong wheel")];
+        let before = work(&stand).await;
+        browser.submit("/u/login", &fields).await;
+        let after = work(&stand).await;
+        logins.push((after.0 - before.0, after.1 - before.1));
+        ask_for_reset(&stand, &email).await;
+        let last = work(&stand).await;
+        recoveries.push((last.0 - after.0, last.1 - after.1));
+    }
+    assert_eq!(logins[0].0, 1, "one hash");
+    assert!(logins[0].1 > 0 && recoveries[0].1 > 0);
+    assert_eq!(logins, [logins[0]; NAMES.len()]);
+    assert_eq!(recoveries, [recoveries[0]; NAMES.len()]);
+}
+
 #[tokio::test]
 async fn acc_04_the_text_of_recovery_is_auth0s() {
     let stand = Stand::new().await;
