@@ -37,6 +37,8 @@ enum Operation {
     Code(Ask),
     /// GET /userinfo with an opaque token.
     Userinfo,
+    /// POST /oauth/introspect of an opaque token, by the application without a person.
+    Introspection,
     /// A login with the form, and the redemption of its code.
     Login(Ask),
 }
@@ -86,6 +88,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario::new("client credentials ES256", Operation::Machine(1), |_| 0.09),
     Scenario::new("client credentials EdDSA", Operation::Machine(2), |_| 0.085),
     Scenario::new("userinfo, opaque token", Operation::Userinfo, |_| 0.07),
+    Scenario::new(
+        "introspection, opaque token",
+        Operation::Introspection,
+        |_| 0.08,
+    ),
     Scenario::new(
         "refresh, RS256 ID token",
         Operation::Refresh(RS256_OFFLINE),
@@ -251,6 +258,18 @@ impl Worker {
                 let headers = [("authorization", bearer.as_str())];
                 let request = http::get(self.signed_in.host(), "/userinfo", &headers);
                 self.signed_in.send(&request).await?.expect(200)?;
+            }
+            Operation::Introspection => {
+                let fields = [
+                    ("token", self.opaque.as_str()),
+                    ("client_id", M2M.0),
+                    ("client_secret", M2M.1),
+                ];
+                let host = self.signed_in.host();
+                let request = http::post(host, "/oauth/introspect", &[], &fields);
+                let answer = self.signed_in.send(&request).await?.expect(200)?;
+                let is_active = answer.text().contains(r#""active":true"#);
+                anyhow::ensure!(is_active, "not active: {}", answer.text());
             }
             Operation::Login(ask) => {
                 let mut browser = self.signed_in.stranger().await?;

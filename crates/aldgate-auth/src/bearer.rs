@@ -88,7 +88,7 @@ async fn opaque(
         };
         Ok(Some((token, stored, user)))
     };
-    let found = app.store.read(&tenant.id, find).await.map_err(down)?;
+    let found = app.store.look_up(&tenant.id, find).await.map_err(down)?;
     let Some((token, stored, user)) = found else {
         let cause = "There is no such access token: never issued here, or expired long ago.";
         return Ok(Err(Refusal::new("access_token_unknown", cause)));
@@ -154,7 +154,7 @@ async fn signed(
         };
         Ok::<_, StoreError>((stored, user))
     };
-    (facts.stored, facts.user) = app.store.read(&tenant.id, find).await.map_err(down)?;
+    (facts.stored, facts.user) = app.store.look_up(&tenant.id, find).await.map_err(down)?;
     Ok(Ok(facts))
 }
 

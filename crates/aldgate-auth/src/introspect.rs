@@ -106,7 +106,7 @@ async fn refresh_token(
         };
         Ok(Some((found, user)))
     };
-    let found = app.store.read(&tenant.id, find).await.map_err(down)?;
+    let found = app.store.look_up(&tenant.id, find).await.map_err(down)?;
     let live = found.filter(|(found, user)| {
         let token = &found.token;
         token.retired_at.is_none()

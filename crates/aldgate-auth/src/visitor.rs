@@ -102,7 +102,7 @@ impl Visitor {
             return Ok(None);
         };
         let read = move |tx: &mut aldgate_store::Tx<'_>| tx.sessions().live(&hash, now);
-        self.app.store.read(&self.tenant.id, read).await
+        self.app.store.look_up(&self.tenant.id, read).await
     }
 
     /// `Sec-Fetch-Dest`.

@@ -16,8 +16,8 @@ use crate::{migrate, postgres, sqlite};
 /// The database. Cheap to clone; the connections close when the last clone is dropped.
 ///
 /// A unit of work is a closure that reads, decides and writes without waiting for anything else. It
-/// may run more than once (PostgreSQL asks for that after a serialization failure), so it has no
-/// effects but its transaction and its result. `Ok` commits, `Err` rolls back: a refusal that must
+/// may run more than once (after a serialization failure in PostgreSQL; when another unit of the
+/// same group is undone in SQLite), so it has no effects but its transaction and its result. `Ok` commits, `Err` rolls back: a refusal that must
 /// leave a trace (a burnt code, a counted attempt) is an `Ok` with the refusal inside.
 #[derive(Clone)]
 pub struct Store {
@@ -128,6 +128,28 @@ impl Store {
         let tenant = tenant.clone();
         self.run(Mode::Read, move |system| work(system.within(&tenant)))
             .await
+    }
+
+    /// Runs a unit of work of `tenant` that finds a few rows by their keys. On SQLite it runs on the
+    /// thread that asks: handing it to another costs three times as much as such a look-up itself.
+    /// Whatever reads more than that belongs to [`Store::read`].
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn look_up<T, E, F>(&self, tenant: &TenantId, work: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let tenant = tenant.clone();
+        let (job, answer) =
+            job::pack(move |system: &mut SystemTx<'_>| work(system.within(&tenant)));
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.look_up(job)?,
+            Engine::Postgres(pool) => pool.submit(job, Mode::Read)?,
+        }
+        answer.await.unwrap_or_else(|_| Err(stopped().into()))
     }
 
     /// Runs a unit of work across tenants that may write; [`SystemTx::within`] enters one.
@@ -248,8 +270,10 @@ impl Store {
             Engine::Sqlite(engine) => engine.submit(job, mode)?,
             Engine::Postgres(pool) => pool.submit(job, mode)?,
         }
-        answer
-            .await
-            .unwrap_or_else(|_| Err(StoreError::unavailable("the store stopped").into()))
+        answer.await.unwrap_or_else(|_| Err(stopped().into()))
     }
+}
+
+fn stopped() -> StoreError {
+    StoreError::unavailable("the store stopped")
 }

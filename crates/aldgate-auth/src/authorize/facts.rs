@@ -152,7 +152,7 @@ pub(crate) async fn person(
             remembered: remembered.map(|consent| consent.scope),
         }))
     };
-    visitor.app.store.read(&visitor.tenant.id, read).await
+    visitor.app.store.look_up(&visitor.tenant.id, read).await
 }
 
 /// What the person may let the application have (SES-04: asked anew each time).

@@ -31,7 +31,8 @@ pub(crate) async fn open(
     };
     let now = visitor.now;
     let read = move |tx: &mut aldgate_store::Tx<'_>| tx.transactions().running(&hash, now);
-    let transaction: Option<Transaction> = visitor.app.store.read(&visitor.tenant.id, read).await?;
+    let transaction: Option<Transaction> =
+        visitor.app.store.look_up(&visitor.tenant.id, read).await?;
     let browser = visitor.browser.is_known().then(|| visitor.browser.hash());
     let open = transaction.filter(|transaction| transaction.is_open_to(browser, now));
     Ok(match open {

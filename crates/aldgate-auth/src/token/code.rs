@@ -104,7 +104,7 @@ async fn find_grant(request: &Exchange<'_>, hash: TokenHash) -> Result<Option<Gr
     request
         .app
         .store
-        .read(&request.tenant.id, find)
+        .look_up(&request.tenant.id, find)
         .await
         .map_err(down)
 }

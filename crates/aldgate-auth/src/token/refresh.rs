@@ -76,7 +76,7 @@ async fn prepare(request: &Exchange<'_>) -> Result<Rotation, Box<Refused>> {
     let find = move |tx: &mut Tx<'_>| tx.refresh_tokens().find(&hash);
     let found = app
         .store
-        .read(&tenant.id, find)
+        .look_up(&tenant.id, find)
         .await
         .map_err(down)
         .map_err(refuse)?;

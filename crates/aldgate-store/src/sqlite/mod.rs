@@ -1,4 +1,5 @@
-//! SQLite: one writer thread with group commit, a few reader threads.
+//! SQLite: one writer thread with group commit, a few reader threads, and connections that callers
+//! borrow for the moment of a look-up.
 
 mod backup;
 mod settings;
@@ -7,7 +8,7 @@ mod watch;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
@@ -28,6 +29,8 @@ pub(crate) struct Engine {
     location: Location,
     writes: Arc<Queue<Box<dyn Job>>>,
     reads: Arc<Queue<Box<dyn Job>>>,
+    /// Connections for look-ups that nobody uses now: never more than threads that look up.
+    idle: Mutex<Vec<Connection>>,
 }
 
 /// What a thread needs to open its connection again.
@@ -53,6 +56,7 @@ impl Engine {
             location: location.clone(),
             writes: Arc::new(Queue::new(options.queue_limit)),
             reads: Arc::new(Queue::new(options.queue_limit)),
+            idle: Mutex::default(),
         };
         for number in 0..options.sqlite_readers.max(1) {
             let (location, queue) = (location.clone(), Arc::clone(&engine.reads));
@@ -72,6 +76,22 @@ impl Engine {
     /// How many units of work wait.
     pub(crate) fn waiting(&self) -> usize {
         self.writes.waiting() + self.reads.waiting()
+    }
+
+    /// Runs a look-up on this thread.
+    pub(crate) fn look_up(&self, mut job: Box<dyn Job>) -> Result<(), StoreError> {
+        let known = self.idle().pop();
+        let opened = known.map_or_else(|| settings::open_reader(&self.location), Ok);
+        let connection = opened.map_err(|e| cannot_open(&self.location.path, &e))?;
+        job.run(&mut SystemTx::new(Link::Sqlite(&connection), Mode::Read));
+        self.idle().push(connection);
+        job.answer();
+        Ok(())
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        // No user code runs under the lock, so a poisoned one still guards a whole list.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Queues a unit of work.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::Location;
@@ -10,6 +11,17 @@ use crate::store::Durability;
 
 /// More statements than this crate has.
 const STATEMENTS_CACHED_MAX: usize = 512;
+
+/// The cache of the one connection that writes, in KiB.
+const WRITER_CACHE: i64 = 8_192;
+
+/// The cache of each connection that reads, in KiB. SQLite empties it whenever somebody else has
+/// committed.
+const READER_CACHE: i64 = 2_048;
+
+/// How many pages of 4 KiB the WAL takes before they are copied into the file. A page that changes
+/// with every commit is copied once for all of them.
+const CHECKPOINT_PAGES: i64 = 4_096;
 
 /// How long to wait for another process (the command line beside a running server).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,7 +44,8 @@ pub(super) fn open_writer(location: &Location) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", synchronous)?;
     // After a burst the WAL is cut back to this many bytes.
     connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
-    tune(&connection)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    tune(&connection, WRITER_CACHE)?;
     Ok(connection)
 }
 
@@ -43,16 +56,19 @@ pub(super) fn open_reader(location: &Location) -> rusqlite::Result<Connection> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    tune(&connection)?;
+    tune(&connection, READER_CACHE)?;
     connection.pragma_update(None, "query_only", "ON")?;
     Ok(connection)
 }
 
-fn tune(connection: &Connection) -> rusqlite::Result<()> {
+fn tune(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", "ON")?;
-    // Pages are read through the map; the cache is for those that changed.
-    connection.pragma_update(None, "cache_size", -8_192)?; // KiB
-    connection.pragma_update(None, "mmap_size", 268_435_456)?; // bytes
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    // A map would be made anew after each commit of somebody else.
+    connection.pragma_update(None, "mmap_size", 0)?;
+    // Plans do not depend on the values that are bound: else SQLite compiles some statements again
+    // each time they run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
     Ok(())

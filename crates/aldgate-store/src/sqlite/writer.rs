@@ -1,5 +1,9 @@
-//! The writer thread: group commit. One transaction carries many units of work, each in a
-//! savepoint; one COMMIT makes them durable; only then does any caller hear of it (REL-01).
+//! The writer thread: group commit. One transaction carries many units of work; one COMMIT makes
+//! them durable; only then does any caller hear of it (REL-01).
+//!
+//! Most units of work succeed, and a savepoint copies every page that its unit changes. So a batch
+//! runs without them first. When one of its units is to be undone, everything is rolled back and
+//! the batch runs again, each unit in a savepoint.
 
 use rusqlite::Connection;
 
@@ -74,23 +78,41 @@ fn serve(
 }
 
 fn commit_together(connection: &Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<Done> {
+    match commit_all(connection, batch)? {
+        Some(done) => Ok(done),
+        None if batch.len() == 1 => Ok(Done::default()),
+        None => commit_each(connection, batch),
+    }
+}
+
+/// Commits the whole batch, or nothing of it: `None` when a unit is to be undone.
+fn commit_all(
+    connection: &Connection,
+    batch: &mut [Box<dyn Job>],
+) -> rusqlite::Result<Option<Done>> {
     let mut done = Done::default();
     statement(connection, "BEGIN IMMEDIATE")?;
-    if let [only] = batch {
-        let end = match run_job(connection, &mut **only, &mut done) {
-            Verdict::Commit => "COMMIT",
-            Verdict::Undo(_) => "ROLLBACK",
-        };
-        statement(connection, end)?;
-        return Ok(done);
+    for job in batch {
+        if let Verdict::Undo(_) = run_job(connection, &mut **job, &mut done) {
+            // Fails when SQLite has rolled back by itself (disk full, I/O error): then the whole
+            // batch is refused.
+            statement(connection, "ROLLBACK")?;
+            return Ok(None);
+        }
     }
+    statement(connection, "COMMIT")?;
+    Ok(Some(done))
+}
+
+/// Commits those units of the batch that are not to be undone.
+fn commit_each(connection: &Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<Done> {
+    let mut done = Done::default();
+    statement(connection, "BEGIN IMMEDIATE")?;
     for job in batch {
         statement(connection, "SAVEPOINT unit")?;
         if let Verdict::Undo(_) = run_job(connection, &mut **job, &mut done) {
             statement(connection, "ROLLBACK TO unit")?;
         }
-        // Fails when SQLite has rolled back everything by itself (disk full, I/O error): then the
-        // whole batch is refused.
         statement(connection, "RELEASE unit")?;
     }
     statement(connection, "COMMIT")?;
