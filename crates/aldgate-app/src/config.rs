@@ -61,6 +61,8 @@ pub struct Server {
     pub limits: Limits,
     /// Requests of one address to the Authentication API.
     pub authentication_rate: Option<Rate>,
+    /// Requests of one application or user to the Management API (ADM-10).
+    pub management_rate: Option<Rate>,
 }
 
 /// A certificate and its key.
@@ -257,7 +259,8 @@ impl Server {
             public_url: Self::read_public_url(reader, fallback),
             trusted_proxies: reader.list("server.trusted_proxies", "networks, as 10.0.0.0/8"),
             limits: Limits::read(reader),
-            authentication_rate: read_rate(reader, "server.authentication_rate"),
+            authentication_rate: read_rate(reader, "server.authentication_rate", "none"),
+            management_rate: read_rate(reader, "server.management_rate", "100/s burst 200"),
             listen,
             tls,
         }
@@ -323,8 +326,11 @@ impl Limits {
 }
 
 /// A rate, or `none`, which is the default.
-fn read_rate(reader: &mut Reader, key: &'static str) -> Option<Rate> {
-    let text = reader.text(key).filter(|text| text != "none")?;
+fn read_rate(reader: &mut Reader, key: &'static str, default: &str) -> Option<Rate> {
+    let text = reader.text(key).unwrap_or_else(|| default.to_owned());
+    if text == "none" {
+        return None;
+    }
     match text.parse() {
         Ok(rate) => Some(rate),
         Err(accepted) => {

@@ -102,7 +102,7 @@ impl Events {
     }
 
     /// Records an event unless one was recorded under the same key within a minute.
-    pub(crate) fn once_a_minute(&self, tenant: &Tenant, key: &str, event: Event) {
+    pub fn once_a_minute(&self, tenant: &Tenant, key: &str, event: Event) {
         let key = (tenant.id.clone(), key.to_owned());
         if self.told.contains_key(&key) {
             return;

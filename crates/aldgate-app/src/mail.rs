@@ -4,10 +4,12 @@
 //! in the database sealed (ACC-01).
 
 mod outbox;
+mod own;
+mod plain;
 mod transport;
 
 use aldgate_core::event::{Event, EventType};
-use aldgate_core::id::{EventId, JobId, TenantId};
+use aldgate_core::id::{EventId, JobId, TenantId, UserId};
 use aldgate_core::time::{Seconds, Timestamp};
 use aldgate_jose::b64;
 use aldgate_store::{StoreError, StoredJob, Tx};
@@ -18,6 +20,7 @@ use crate::metrics::Count;
 use crate::page::RenderedMail;
 use crate::seal::Place;
 
+pub use own::{PROVIDER, TEMPLATE, credentials_place};
 pub use transport::{MailError, Mailer, SentMail};
 
 const KIND: &str = "mail";
@@ -50,6 +53,22 @@ pub struct OutgoingMail {
     pub html: String,
     /// The plain text part.
     pub text: String,
+    /// What a tenant's own template needs to say the same.
+    #[serde(default)]
+    pub about: Option<About>,
+}
+
+/// What a mail is about, for the tenant's own template of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct About {
+    /// The template's name (Auth0: `verify_email`, …).
+    pub template: String,
+    /// Whose mail it is; else she is found by the address.
+    pub user_id: Option<UserId>,
+    /// The application that caused it.
+    pub application: Option<String>,
+    /// The link of its button.
+    pub link: Option<String>,
 }
 
 impl OutgoingMail {
@@ -66,7 +85,15 @@ impl OutgoingMail {
             subject,
             html,
             text,
+            about: None,
         }
+    }
+
+    /// Lets the tenant's own template say it, if there is one.
+    #[must_use]
+    pub fn about(mut self, about: Option<About>) -> Self {
+        self.about = about;
+        self
     }
 }
 
@@ -119,7 +146,7 @@ impl App {
 
     async fn deliver_one(&self, job: StoredJob) -> Result<bool, StoreError> {
         let outcome = match self.open_mail(&job) {
-            Ok(mail) => self.mailer.send(&mail, self.now()).await,
+            Ok(mail) => self.carry(&job.tenant, mail).await,
             // Trying again would not help.
             Err(error) => {
                 tracing::error!(%error, job.id = %job.id, "a queued mail cannot be read");
@@ -153,6 +180,12 @@ impl App {
                     .await
             }
         }
+    }
+
+    async fn carry(&self, tenant: &TenantId, mail: OutgoingMail) -> Result<(), MailError> {
+        let now = self.now();
+        let (mail, mailer) = self.dress(tenant, mail, now).await?;
+        mailer.send(&mail, now).await
     }
 
     async fn give_up(&self, job: StoredJob, why: &str) -> Result<bool, StoreError> {

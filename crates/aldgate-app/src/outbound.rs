@@ -180,6 +180,27 @@ impl Outbound {
         Ok((fetched, headers.collect()))
     }
 
+    /// The address of a server that is not spoken to by HTTP, under the same policy. Connect to
+    /// the address itself: the name may lead elsewhere a moment later.
+    ///
+    /// # Errors
+    /// [`OutboundError`] when there is none, or the policy refuses it.
+    pub async fn resolve(&self, host: &str, port: u16) -> Result<SocketAddr, OutboundError> {
+        let name = host.trim_start_matches('[').trim_end_matches(']');
+        let found = tokio::time::timeout(CONNECT_TIMEOUT, tokio::net::lookup_host((name, port)));
+        let failed = |why: String| OutboundError::Failed(format!("{host}: {why}"));
+        let found: Vec<SocketAddr> = match found.await {
+            Ok(Ok(found)) => found.collect(),
+            Ok(Err(error)) => return Err(failed(error.to_string())),
+            Err(_) => return Err(failed("the name is not answered in time".into())),
+        };
+        if !found.iter().all(|address| self.rules.allow(address.ip())) {
+            return Err(OutboundError::Address(host.to_owned()));
+        }
+        let first = found.first().copied();
+        first.ok_or_else(|| failed("there is no such name".into()))
+    }
+
     /// Checks what can be checked before a name is resolved: literal addresses never reach the
     /// resolver.
     fn check(&self, url: &Url) -> Result<(), OutboundError> {

@@ -24,6 +24,7 @@ pub mod id;
 pub mod key;
 pub mod liquid;
 pub mod logout;
+pub mod mail;
 pub mod members;
 pub mod network;
 pub mod params;

@@ -112,6 +112,13 @@ pub(crate) fn operations() -> Vec<Operation> {
         )
         .scopes(&["delete:guardian_enrollments"]),
     ];
+    all.extend(settings());
+    all
+}
+
+/// Settings of factors, each a document or nothing yet.
+fn settings() -> Vec<Operation> {
+    let mut all = Vec::new();
     all.extend(document("/guardian/factors/sms/templates", SMS_TEMPLATES));
     all.extend(document("/guardian/factors/phone/templates", SMS_TEMPLATES));
     all.extend(document(

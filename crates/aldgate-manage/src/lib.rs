@@ -10,10 +10,13 @@ mod clients;
 mod connections;
 mod custom_domains;
 mod document;
+mod email_templates;
+mod emails;
 mod guardian;
 mod keys;
 mod later;
 mod local;
+mod log_streams;
 mod logs;
 mod op;
 mod organizations;
@@ -47,17 +50,20 @@ fn operations() -> Vec<Operation> {
         clients::operations(),
         connections::operations(),
         custom_domains::operations(),
+        email_templates::operations(),
+        emails::operations(),
         guardian::operations(),
         keys::operations(),
         later::operations(),
+        log_streams::operations(),
+        logs::operations(),
         organizations::operations(),
         prompts::operations(),
-        resource_servers::operations(),
-        logs::operations(),
         refresh_tokens::operations(),
+        resource_servers::operations(),
         roles::operations(),
-        tenants::operations(),
         sessions::operations(),
+        tenants::operations(),
         users::operations(),
     ]
     .into_iter()

@@ -14,6 +14,7 @@ mod http;
 pub(crate) mod openapi;
 mod paging;
 mod query;
+mod rate;
 mod reply;
 pub(crate) mod schema;
 mod table;

@@ -1,6 +1,6 @@
 //! Tickets in the mail: the value is in the mailed link only, the database keeps its hash.
 
-use aldgate_core::id::ClientId;
+use aldgate_core::id::{ClientId, UserId};
 use aldgate_core::secret::{TokenHash, TokenKind};
 use aldgate_core::tenant::Tenant;
 use aldgate_core::ticket::{Ticket, TicketPurpose};
@@ -9,7 +9,7 @@ use aldgate_core::user::User;
 use aldgate_store::{StoreError, Tx};
 
 use crate::app::App;
-use crate::mail::{OutgoingMail, QueuedMail};
+use crate::mail::{About, OutgoingMail, QueuedMail};
 use crate::page::{Chrome, Mail, MailKind, PageError, render_mail};
 
 /// What mails to a tenant's users have in common.
@@ -75,7 +75,7 @@ impl Post<'_> {
         };
         Ok(MailedTicket {
             hash: TokenHash::of(value.expose()),
-            mail: self.seal(&mail)?,
+            mail: self.seal(&mail, Some(&ticket.user_id))?,
             ticket,
         })
     }
@@ -91,7 +91,7 @@ impl Post<'_> {
         link: Option<String>,
     ) -> Result<QueuedMail, PageError> {
         let draft = self.draft(kind, to);
-        self.seal(&Mail { link, ..draft })
+        self.seal(&Mail { link, ..draft }, None)
     }
 
     fn draft(&self, kind: MailKind, to: &str) -> Mail {
@@ -101,9 +101,15 @@ impl Post<'_> {
         mail
     }
 
-    fn seal(&self, mail: &Mail) -> Result<QueuedMail, PageError> {
+    fn seal(&self, mail: &Mail, user_id: Option<&UserId>) -> Result<QueuedMail, PageError> {
         let rendered = render_mail(mail, self.chrome)?;
-        let outgoing = OutgoingMail::new(mail.to.clone(), rendered);
+        let about = mail.kind.template().map(|template| About {
+            template: template.to_owned(),
+            user_id: user_id.cloned(),
+            application: mail.application.clone(),
+            link: mail.link.clone(),
+        });
+        let outgoing = OutgoingMail::new(mail.to.clone(), rendered).about(about);
         Ok(self.app.seal_mail(&self.tenant.id, &outgoing))
     }
 }

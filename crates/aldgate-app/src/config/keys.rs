@@ -79,6 +79,11 @@ pub const KEYS: &[Key] = &[
          Default none.",
     ),
     key(
+        "server.management_rate",
+        "Requests of one application or user to the Management API, in the same form. \
+         Default 100/s burst 200.",
+    ),
+    key(
         "admin.listen",
         "Address of /healthz, /readyz and /metrics, or off. Default 127.0.0.1:4465.",
     ),

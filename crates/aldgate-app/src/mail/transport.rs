@@ -1,12 +1,18 @@
 //! Where mails go: an SMTP server, a directory for development, memory for tests.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use aldgate_core::mail::provider::Smtp;
 use aldgate_core::time::Timestamp;
+use aldgate_store::StoreError;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +68,12 @@ pub enum MailError {
     /// The mail cannot be written.
     #[error("mail: {0}")]
     Message(#[from] lettre::error::Error),
+    /// The tenant's own provider cannot be used.
+    #[error("the tenant's mail provider: {0}")]
+    Provider(String),
+    /// The tenant's settings cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Mailer {
@@ -81,6 +93,35 @@ impl Mailer {
         Ok(Self {
             from: mailbox(&config.from)?,
             transport,
+        })
+    }
+
+    /// A mailer that goes to a tenant's own SMTP server at `address`, which was checked. Passwords
+    /// travel inside of TLS only, unless the server is on this machine.
+    pub(super) fn by(
+        &self,
+        smtp: &Smtp,
+        address: SocketAddr,
+        from: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Self, MailError> {
+        let tls = TlsParameters::new(smtp.host.clone())?;
+        let tls = match (smtp.port, &smtp.login) {
+            (465, _) => Tls::Wrapper(tls),
+            (_, Some(_)) if !address.ip().is_loopback() => Tls::Required(tls),
+            _ => Tls::Opportunistic(tls),
+        };
+        let server = address.ip().to_string();
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server)
+            .port(address.port())
+            .tls(tls)
+            .timeout(Some(timeout));
+        if let Some((user, password)) = &smtp.login {
+            builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
+        }
+        Ok(Self {
+            from: from.map_or_else(|| Ok(self.from.clone()), mailbox)?,
+            transport: Transport::Smtp(Box::new(builder.build())),
         })
     }
 
@@ -175,6 +216,7 @@ mod tests {
             subject: subject.into(),
             html: "<p>hi</p>".into(),
             text: "hi".into(),
+            about: None,
         }
     }
 

@@ -82,6 +82,19 @@ impl MailKind {
         Self::Welcome,
         Self::EmailChanged,
     ];
+
+    /// Auth0's name of the template that a tenant may set for it.
+    #[must_use]
+    pub const fn template(self) -> Option<&'static str> {
+        match self {
+            Self::VerifyEmail => Some("verify_email"),
+            Self::ResetPassword => Some("reset_email"),
+            Self::PasswordChanged => Some("password_reset"),
+            Self::BlockedAccount => Some("blocked_account"),
+            Self::Welcome => Some("welcome_email"),
+            Self::EmailChanged => None,
+        }
+    }
 }
 
 impl Mail {

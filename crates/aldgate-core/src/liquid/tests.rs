@@ -1,3 +1,5 @@
+//! Templates as people write them, and as nobody should.
+
 use serde_json::json;
 
 use super::*;

@@ -17,6 +17,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 
 use super::authorize::{Callers, permit};
+use super::rate::Rates;
 use super::table::Body;
 use super::{Actor, ApiError, Call, Operation, Query, Reply, openapi};
 
@@ -26,19 +27,19 @@ const PREFIX: &str = "/api/v2";
 /// The routes of these operations, and the document that describes them.
 pub(crate) fn router(operations: Vec<Operation>) -> Router<App> {
     let document = Arc::new(openapi::document(&operations));
-    let callers = Arc::new(Callers::default());
+    let gate = Arc::new(Gate::default());
     let mut paths: HashMap<&'static str, MethodRouter<App>> = HashMap::new();
     for operation in operations {
         let filter = MethodFilter::try_from(operation.method.clone())
             .expect("invariant: operations use the usual methods");
-        let (path, callers) = (operation.path, Arc::clone(&callers));
+        let (path, gate) = (operation.path, Arc::clone(&gate));
         let operation = Arc::new(operation);
         let handler = move |State(app): State<App>,
                             tenant: Tenant,
                             caller: Caller,
                             segments: RawPathParams,
                             request: Request| {
-            let (operation, callers) = (Arc::clone(&operation), Arc::clone(&callers));
+            let (operation, gate) = (Arc::clone(&operation), Arc::clone(&gate));
             async move {
                 let segments = segments
                     .iter()
@@ -50,7 +51,7 @@ pub(crate) fn router(operations: Vec<Operation>) -> Router<App> {
                     caller,
                     segments,
                 };
-                shell.answer(&operation, &callers, request).await
+                shell.answer(&operation, &gate, request).await
             }
         };
         let methods = paths.remove(path).unwrap_or_default();
@@ -75,6 +76,13 @@ pub(crate) fn router(operations: Vec<Operation>) -> Router<App> {
         .route("/api/v2/", any(no_such_operation))
 }
 
+/// What stands before every operation.
+#[derive(Default)]
+struct Gate {
+    callers: Callers,
+    rates: Rates,
+}
+
 struct Shell {
     app: App,
     tenant: Tenant,
@@ -83,9 +91,27 @@ struct Shell {
 }
 
 impl Shell {
-    async fn answer(self, operation: &Operation, callers: &Callers, request: Request) -> Response {
+    async fn answer(self, operation: &Operation, gate: &Gate, request: Request) -> Response {
         let (app, tenant, caller) = (self.app.clone(), self.tenant.clone(), self.caller.clone());
-        match self.run(operation, callers, request).await {
+        // Only code of this process can put an actor into a request.
+        let actor = match request.extensions().get::<Actor>() {
+            Some(actor) => Ok(actor.clone()),
+            None => {
+                let headers = request.headers();
+                gate.callers.identify(&app, &tenant, headers).await
+            }
+        };
+        let allowance = gate.rates.take(&app, &tenant, &caller, actor.as_ref().ok());
+        let outcome = match allowance {
+            Some(allowance) if !allowance.is_allowed => {
+                Err(Rates::refuse(&app, &tenant, &caller, &allowance))
+            }
+            _ => match actor {
+                Ok(actor) => self.run(operation, actor, request).await,
+                Err(error) => Err(error),
+            },
+        };
+        let mut response = match outcome {
             Ok(reply) => respond_with(operation, reply),
             Err(error) => {
                 if worth_telling(&error) {
@@ -93,26 +119,21 @@ impl Shell {
                 }
                 error.into_response()
             }
+        };
+        if let Some(allowance) = allowance {
+            allowance.apply(response.headers_mut());
         }
+        response
     }
 
     async fn run(
         self,
         operation: &Operation,
-        callers: &Callers,
+        actor: Actor,
         request: Request,
     ) -> Result<Reply, ApiError> {
         let now = self.app.now();
         let (parts, body) = request.into_parts();
-        // Only code of this process can put an actor into a request.
-        let actor = match parts.extensions.get::<Actor>() {
-            Some(actor) => actor.clone(),
-            None => {
-                callers
-                    .identify(&self.app, &self.tenant, &parts.headers)
-                    .await?
-            }
-        };
         permit(&actor, operation)?;
         let query = Query::parse(parts.uri.query().unwrap_or_default(), &operation.query)?;
         let content_type = parts

@@ -1,5 +1,6 @@
 //! What the tests share: a server with its world, and callers with their tokens.
 
+use aldgate_app::config::Config;
 use aldgate_core::api::SigningAlg;
 use aldgate_core::client_grant::{ClientGrant, SubjectType};
 use aldgate_core::grant::Grant;
@@ -26,7 +27,12 @@ pub(crate) struct Kit {
 
 impl Kit {
     pub(crate) async fn new() -> Self {
-        let server = TestServer::start(aldgate_manage::routes()).await;
+        Self::with(|_| {}).await
+    }
+
+    /// The same with a configuration of its own.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let server = TestServer::start_with(aldgate_manage::routes(), change).await;
         let world = World::make(&server).await;
         let mut kit = Self {
             server,

@@ -163,3 +163,38 @@ async fn the_brakes_on_guessing_are_set_here() {
         .await;
     assert_eq!(breached.json()["method"], "standard");
 }
+
+#[tokio::test]
+async fn log_streams_are_kept_paused_and_without_secrets() {
+    let kit = Kit::new().await;
+    let sink = json!({"httpEndpoint": "https://logs.test/", "httpAuthorization": "Bearer s3cret"});
+    let body = json!({"name": "Mine", "type": "http", "sink": sink});
+    let made = kit.post("/log-streams", body).await;
+    assert_eq!(made.status, StatusCode::OK, "{made:?}");
+    assert_eq!(made.json()["status"], "paused", "nothing is delivered yet");
+    assert!(!made.text().contains("s3cret"));
+    let path = format!(
+        "/log-streams/{}",
+        made.json()["id"].as_str().expect("an id")
+    );
+    let changed = kit
+        .patch(&path, json!({"name": "Ours", "status": "active"}))
+        .await;
+    assert_eq!(
+        (&changed.json()["name"], &changed.json()["status"]),
+        (&json!("Ours"), &json!("paused"))
+    );
+    assert_eq!(
+        kit.get("/log-streams").await.json(),
+        json!([changed.json()])
+    );
+    assert_eq!(kit.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        kit.get(&path).await.json()["errorCode"],
+        "inexistent_log_stream"
+    );
+    assert_eq!(
+        kit.get("/log-streams/x").await.json()["errorCode"],
+        "invalid_uri"
+    );
+}

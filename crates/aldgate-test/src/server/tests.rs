@@ -292,6 +292,7 @@ async fn acc_01_a_queued_mail_is_sealed_until_it_is_sent() {
         subject: "hi".into(),
         html: "<p>link</p>".into(),
         text: "link".into(),
+        about: None,
     };
     let queued = server.app.seal_mail(&server.tenant.id, &mail);
     assert!(!format!("{queued:?}").contains("link"));
