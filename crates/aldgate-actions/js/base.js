@@ -27,7 +27,12 @@ const ask = (op, payload) => {
 };
 
 const define = (name, value) =>
-  defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+  defineProperty(globalThis, name, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
 
 // -- console --------------------------------------------------------------------------------------
 
@@ -37,18 +42,22 @@ const shown = (value) => {
   if (value instanceof NativeError) return value.stack ? `${value}\n${value.stack}` : `${value}`;
   if (typeof value === "function") return "[function]";
   try {
-    const text = stringify(value, (_, inner) => (typeof inner === "bigint" ? `${inner}n` : inner));
+    const text = stringify(value, (_, inner) =>
+      typeof inner === "bigint" ? `${inner}n` : inner,
+    );
     return text === undefined ? `${value}` : text;
   } catch (error) {
     return `[${error.message}]`;
   }
 };
 
-const log = (level) => (...values) => {
-  let text = "";
-  for (let i = 0; i < values.length; i++) text += (i ? " " : "") + shown(values[i]);
-  host("log", stringify({ level, text: apply(slice, text, [0, 4096]) }));
-};
+const log =
+  (level) =>
+  (...values) => {
+    let text = "";
+    for (let i = 0; i < values.length; i++) text += (i ? " " : "") + shown(values[i]);
+    host("log", stringify({ level, text: apply(slice, text, [0, 4096]) }));
+  };
 
 define("console", {
   log: log("info"),
@@ -63,14 +72,16 @@ define("console", {
 const timers = new NativeMap();
 let lastTimer = 0;
 
-const schedule = (repeats) => (run, delay, ...values) => {
-  if (typeof run !== "function") throw new NativeTypeError("a timer needs a function");
-  const id = ++lastTimer;
-  const ms = +delay > 0 ? +delay : 0;
-  apply(mapSet, timers, [id, { run, values, ms, repeats }]);
-  ask("timer", { id, ms });
-  return id;
-};
+const schedule =
+  (repeats) =>
+  (run, delay, ...values) => {
+    if (typeof run !== "function") throw new NativeTypeError("a timer needs a function");
+    const id = ++lastTimer;
+    const ms = +delay > 0 ? +delay : 0;
+    apply(mapSet, timers, [id, { run, values, ms, repeats }]);
+    ask("timer", { id, ms });
+    return id;
+  };
 
 const cancel = (id) => {
   apply(mapDelete, timers, [id]);
@@ -127,7 +138,13 @@ const fromBase64 = (text) => {
 
 const toUtf8 = (text) => {
   const bytes = [];
-  const push = (byte) => defineProperty(bytes, bytes.length, { value: byte, writable: true, configurable: true, enumerable: true });
+  const push = (byte) =>
+    defineProperty(bytes, bytes.length, {
+      value: byte,
+      writable: true,
+      configurable: true,
+      enumerable: true,
+    });
   for (let i = 0; i < text.length; i++) {
     let code = apply(charCodeAt, text, [i]);
     if (code >= 0xd800 && code < 0xe000) {
@@ -138,18 +155,35 @@ const toUtf8 = (text) => {
       } else code = 0xfffd;
     }
     if (code < 0x80) push(code);
-    else if (code < 0x800) { push(0xc0 | (code >> 6)); push(0x80 | (code & 63)); }
-    else if (code < 0x10000) { push(0xe0 | (code >> 12)); push(0x80 | ((code >> 6) & 63)); push(0x80 | (code & 63)); }
-    else { push(0xf0 | (code >> 18)); push(0x80 | ((code >> 12) & 63)); push(0x80 | ((code >> 6) & 63)); push(0x80 | (code & 63)); }
+    else if (code < 0x800) {
+      push(0xc0 | (code >> 6));
+      push(0x80 | (code & 63));
+    } else if (code < 0x10000) {
+      push(0xe0 | (code >> 12));
+      push(0x80 | ((code >> 6) & 63));
+      push(0x80 | (code & 63));
+    } else {
+      push(0xf0 | (code >> 18));
+      push(0x80 | ((code >> 12) & 63));
+      push(0x80 | ((code >> 6) & 63));
+      push(0x80 | (code & 63));
+    }
   }
   return new Bytes(bytes);
 };
 
 const fromUtf8 = (bytes) => {
   let text = "";
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < bytes.length;) {
     const first = bytes[i++];
-    let [more, code] = first < 0x80 ? [0, first] : first < 0xe0 ? [1, first & 31] : first < 0xf0 ? [2, first & 15] : [3, first & 7];
+    let [more, code] =
+      first < 0x80
+        ? [0, first]
+        : first < 0xe0
+          ? [1, first & 31]
+          : first < 0xf0
+            ? [2, first & 15]
+            : [3, first & 7];
     let good = first < 0x80 || (first >= 0xc2 && first < 0xf5);
     for (; more > 0 && good; more--) {
       if ((bytes[i] & 0xc0) !== 0x80) good = false;
@@ -157,7 +191,8 @@ const fromUtf8 = (bytes) => {
     }
     if (!good) text += "\ufffd";
     else if (code < 0x10000) text += fromCharCode(code);
-    else text += fromCharCode(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 1023));
+    else
+      text += fromCharCode(0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 1023));
   }
   return text;
 };
@@ -170,14 +205,28 @@ const bytesOf = (data) => {
   throw new NativeTypeError("expected text or bytes");
 };
 
-define("TextEncoder", class TextEncoder {
-  get encoding() { return "utf-8"; }
-  encode(text = "") { return toUtf8(`${text}`); }
-});
-define("TextDecoder", class TextDecoder {
-  get encoding() { return "utf-8"; }
-  decode(bytes = new Bytes()) { return fromUtf8(bytesOf(bytes)); }
-});
+define(
+  "TextEncoder",
+  class TextEncoder {
+    get encoding() {
+      return "utf-8";
+    }
+    encode(text = "") {
+      return toUtf8(`${text}`);
+    }
+  },
+);
+define(
+  "TextDecoder",
+  class TextDecoder {
+    get encoding() {
+      return "utf-8";
+    }
+    decode(bytes = new Bytes()) {
+      return fromUtf8(bytesOf(bytes));
+    }
+  },
+);
 define("btoa", (text) => {
   const bytes = new Bytes(`${text}`.length);
   for (let i = 0; i < bytes.length; i++) {

@@ -5,32 +5,46 @@ const encoded = (bytes, encoding) => {
   if (encoding === "base64") return toBase64(bytes);
   if (encoding === "base64url") return base64url(bytes);
   if (encoding === undefined || encoding === "buffer") return bytes;
-  throw new NativeTypeError(`the encoding ${encoding} is not offered; use hex, base64 or base64url`);
+  throw new NativeTypeError(
+    `the encoding ${encoding} is not offered; use hex, base64 or base64url`,
+  );
 };
 
-const base64url = (bytes) => toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const base64url = (bytes) =>
+  toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 const joined = (parts) => {
   let length = 0;
   for (const part of parts) length += part.length;
   const whole = new Bytes(length);
   let at = 0;
-  for (const part of parts) { whole.set(part, at); at += part.length; }
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
   return whole;
 };
 
 const builder = (finish) => {
   const parts = [];
   const self = {
-    update(data) { parts.push(bytesOf(data)); return self; },
-    digest(encoding) { return encoded(finish(joined(parts)), encoding); },
+    update(data) {
+      parts.push(bytesOf(data));
+      return self;
+    },
+    digest(encoding) {
+      return encoded(finish(joined(parts)), encoding);
+    },
   };
   return self;
 };
 
 const nodeDigest = (name) => {
-  const known = { sha1: "sha1", sha256: "sha256", sha384: "sha384", sha512: "sha512" }[`${name}`.toLowerCase().replace("-", "")];
-  if (known === undefined) throw new NativeTypeError(`the digest ${name} is not offered; use sha256`);
+  const known = { sha1: "sha1", sha256: "sha256", sha384: "sha384", sha512: "sha512" }[
+    `${name}`.toLowerCase().replace("-", "")
+  ];
+  if (known === undefined)
+    throw new NativeTypeError(`the digest ${name} is not offered; use sha256`);
   return known;
 };
 
@@ -54,20 +68,27 @@ const seconds = () => Math.floor(Date.now() / 1000);
 const span = (text) => {
   if (typeof text === "number") return text;
   const [, size, unit] = /^(\d+)\s*(s|m|h|d)?$/.exec(`${text}`) ?? [];
-  if (size === undefined) throw new NativeTypeError(`${text} is no span; use seconds, "15m", "1h" or "2d"`);
+  if (size === undefined)
+    throw new NativeTypeError(`${text} is no span; use seconds, "15m", "1h" or "2d"`);
   return +size * { s: 1, m: 60, h: 3600, d: 86400 }[unit ?? "s"];
 };
 
 const jsonwebtoken = () => {
   const algorithm = (name) => {
-    if (HMACS[name] === undefined) throw new NativeError(`the algorithm ${name} is not offered; use HS256`);
+    if (HMACS[name] === undefined)
+      throw new NativeError(`the algorithm ${name} is not offered; use HS256`);
     return HMACS[name];
   };
   const sign = (payload, secret, options = {}) => {
     const name = options.algorithm ?? "HS256";
     const claims = { ...payload, iat: payload.iat ?? seconds() };
     if (options.expiresIn !== undefined) claims.exp = claims.iat + span(options.expiresIn);
-    for (const [option, claim] of [["issuer", "iss"], ["audience", "aud"], ["subject", "sub"], ["jwtid", "jti"]]) {
+    for (const [option, claim] of [
+      ["issuer", "iss"],
+      ["audience", "aud"],
+      ["subject", "sub"],
+      ["jwtid", "jti"],
+    ]) {
       if (options[option] !== undefined) claims[claim] = options[option];
     }
     const head = base64url(toUtf8(stringify({ alg: name, typ: "JWT", ...options.header })));
@@ -86,7 +107,8 @@ const jsonwebtoken = () => {
   };
   const verify = (token, secret, options = {}) => {
     const whole = decode(token, { complete: true });
-    const fail = (message) => Object.assign(new NativeError(message), { name: "JsonWebTokenError" });
+    const fail = (message) =>
+      Object.assign(new NativeError(message), { name: "JsonWebTokenError" });
     if (whole === null || `${token}`.split(".").length !== 3) throw fail("jwt malformed");
     const allowed = options.algorithms ?? ["HS256", "HS384", "HS512"];
     if (!allowed.includes(whole.header.alg)) throw fail("invalid algorithm");
@@ -98,9 +120,11 @@ const jsonwebtoken = () => {
       throw Object.assign(fail("jwt expired"), { name: "TokenExpiredError" });
     }
     if (nbf !== undefined && nbf > seconds()) throw fail("jwt not active");
-    if (options.issuer !== undefined && ![options.issuer].flat().includes(iss)) throw fail("jwt issuer invalid");
+    if (options.issuer !== undefined && ![options.issuer].flat().includes(iss))
+      throw fail("jwt issuer invalid");
     const wanted = options.audience === undefined ? [] : [options.audience].flat();
-    if (wanted.length > 0 && ![aud].flat().some((one) => wanted.includes(one))) throw fail("jwt audience invalid");
+    if (wanted.length > 0 && ![aud].flat().some((one) => wanted.includes(one)))
+      throw fail("jwt audience invalid");
     return options.complete ? whole : whole.payload;
   };
   return { sign, verify, decode };
@@ -110,7 +134,8 @@ const axios = () => {
   const request = async (config) => {
     const base = config.baseURL ?? "";
     const url = new URL(`${base}${config.url}`);
-    for (const [name, value] of Object.entries(config.params ?? {})) url.searchParams.append(name, value);
+    for (const [name, value] of Object.entries(config.params ?? {}))
+      url.searchParams.append(name, value);
     const headers = { ...config.headers };
     let body = config.data;
     if (body !== undefined && typeof body !== "string" && !(body instanceof URLSearchParams)) {
@@ -120,15 +145,31 @@ const axios = () => {
     const answer = await fetch(url.href, { method: config.method ?? "GET", headers, body });
     const text = await answer.text();
     let data = text;
-    try { data = parse(text); } catch { /* not JSON: as it came */ }
-    const response = { status: answer.status, data, headers: Object.fromEntries(answer.headers), config };
+    try {
+      data = parse(text);
+    } catch {
+      /* not JSON: as it came */
+    }
+    const response = {
+      status: answer.status,
+      data,
+      headers: Object.fromEntries(answer.headers),
+      config,
+    };
     if (answer.ok) return response;
     const message = `Request failed with status code ${answer.status}`;
-    throw Object.assign(new NativeError(message), { name: "AxiosError", isAxiosError: true, response });
+    throw Object.assign(new NativeError(message), {
+      name: "AxiosError",
+      isAxiosError: true,
+      response,
+    });
   };
   const make = (defaults) => {
     const call = (first, second = {}) =>
-      request({ ...defaults, ...(typeof first === "string" ? { ...second, url: first } : first) });
+      request({
+        ...defaults,
+        ...(typeof first === "string" ? { ...second, url: first } : first),
+      });
     for (const method of ["get", "delete"]) {
       call[method] = (url, config = {}) => call({ ...config, url, method });
     }
@@ -144,14 +185,16 @@ const axios = () => {
   return root;
 };
 
-/** A thin client of the Management API: `new ManagementClient({domain, clientId, clientSecret})`. */
+/** A thin client of the Management API: `new ManagementClient({domain, clientId, …})`. */
 const auth0 = () => {
   class ManagementClient {
     #options;
     #token;
     constructor(options) {
       this.#options = options;
-      const on = (run) => async (parameters = {}, body = undefined) => ({ data: await run(parameters, body) });
+      const on =
+        (run) =>
+        async (parameters = {}, body = undefined) => ({ data: await run(parameters, body) });
       const id = (parameters) => encodeURIComponent(parameters.id);
       const call = (method, path, body) => this.#call(method, path, body);
       this.users = {
@@ -168,7 +211,9 @@ const auth0 = () => {
         getByEmail: on((p) => call("GET", `users-by-email?email=${encodeURIComponent(p.email)}`)),
       };
       this.roles = { getAll: on((p) => call("GET", `roles?${new URLSearchParams(p)}`)) };
-      this.clients = { get: on((p) => call("GET", `clients/${encodeURIComponent(p.client_id)}`)) };
+      this.clients = {
+        get: on((p) => call("GET", `clients/${encodeURIComponent(p.client_id)}`)),
+      };
     }
     async #call(method, path, body) {
       const { domain, clientId, clientSecret, token } = this.#options;
@@ -186,7 +231,8 @@ const auth0 = () => {
           }),
         });
         const answer = await grant.json();
-        if (!grant.ok) throw new NativeError(`no token: ${answer.error_description ?? answer.error}`);
+        if (!grant.ok)
+          throw new NativeError(`no token: ${answer.error_description ?? answer.error}`);
         this.#token = answer.access_token;
       }
       const headers = { authorization: `Bearer ${this.#token}` };
@@ -199,7 +245,9 @@ const auth0 = () => {
       const text = await answer.text();
       const value = text === "" ? undefined : parse(text);
       if (answer.ok) return value;
-      throw Object.assign(new NativeError(value?.message ?? `status ${answer.status}`), { statusCode: answer.status });
+      throw Object.assign(new NativeError(value?.message ?? `status ${answer.status}`), {
+        statusCode: answer.status,
+      });
     }
   }
   return { ManagementClient };
@@ -208,15 +256,25 @@ const auth0 = () => {
 /** The part of Node's Buffer that actions use: text to bytes and back. */
 class Buffer extends Bytes {
   static from(data, encoding = "utf8") {
-    if (typeof data !== "string") return joinedInto(bytesOf(isArray(data) ? new Bytes(data) : data));
+    if (typeof data !== "string")
+      return joinedInto(bytesOf(isArray(data) ? new Bytes(data) : data));
     if (encoding === "utf8" || encoding === "utf-8") return joinedInto(toUtf8(data));
     if (encoding === "base64" || encoding === "base64url") return joinedInto(fromBase64(data));
-    if (encoding === "hex") return joinedInto(new Bytes((data.match(/[0-9a-f]{2}/gi) ?? []).map((pair) => parseInt(pair, 16))));
+    if (encoding === "hex")
+      return joinedInto(
+        new Bytes((data.match(/[0-9a-f]{2}/gi) ?? []).map((pair) => parseInt(pair, 16))),
+      );
     throw new NativeTypeError(`the encoding ${encoding} is not offered`);
   }
-  static concat(list) { return joinedInto(joined(list)); }
-  static isBuffer(value) { return value instanceof Buffer; }
-  static byteLength(text) { return bytesOf(text).length; }
+  static concat(list) {
+    return joinedInto(joined(list));
+  }
+  static isBuffer(value) {
+    return value instanceof Buffer;
+  }
+  static byteLength(text) {
+    return bytesOf(text).length;
+  }
   toString(encoding = "utf8") {
     return encoding === "utf8" || encoding === "utf-8" ? fromUtf8(this) : encoded(this, encoding);
   }
@@ -230,7 +288,15 @@ const joinedInto = (bytes) => {
 
 define("Buffer", Buffer);
 
-const MODULES = { buffer: () => ({ Buffer }), "node:buffer": () => ({ Buffer }), crypto: nodeCrypto, "node:crypto": nodeCrypto, jsonwebtoken, axios, auth0 };
+const MODULES = {
+  buffer: () => ({ Buffer }),
+  "node:buffer": () => ({ Buffer }),
+  crypto: nodeCrypto,
+  "node:crypto": nodeCrypto,
+  jsonwebtoken,
+  axios,
+  auth0,
+};
 const loaded = new NativeMap();
 
 const require = (name) => {

@@ -130,51 +130,43 @@ pub fn check(code: &str, trigger: Trigger) -> Vec<Finding> {
         .find(|(own, _)| *own == trigger)
         .map_or(&[][..], |(_, api)| *api);
     for (index, line) in code.lines().enumerate() {
-        let line_number = index + 1;
         let line = line.trim_start();
         if line.starts_with("//") || line.starts_with('*') {
             continue;
         }
-        if line.starts_with("import ") || line.starts_with("export ") {
-            let remedy = "Use require(…) and exports.… = …;".to_owned();
-            find(
-                line_number,
-                "Actions are CommonJS modules.".to_owned(),
-                remedy,
-            );
-        }
-        for name in required(line) {
-            if !MODULES.contains(&name) {
-                let remedy = format!("Actions can require: {}.", MODULES.join(", "));
-                find(
-                    line_number,
-                    format!("The module {name:?} is not offered."),
-                    remedy,
-                );
-            }
-        }
-        for (word, remedy) in ABSENT {
-            if line.contains(word) {
-                find(
-                    line_number,
-                    format!("{word} is not offered."),
-                    (*remedy).to_owned(),
-                );
-            }
-        }
-        for method in called(line) {
-            if !offered.contains(&method) {
-                let near = aldgate_core::body::closest(method, offered);
-                let remedy = near.map_or_else(
-                    || format!("At {} there are: {}.", trigger.as_str(), offered.join(", ")),
-                    |near| format!("Did you mean api.{near}?"),
-                );
-                let problem = format!("api.{method} does not exist at {}.", trigger.as_str());
-                find(line_number, problem, remedy);
-            }
-        }
+        check_line(line, trigger, offered, |problem, remedy| {
+            find(index + 1, problem, remedy);
+        });
     }
     findings
+}
+
+fn check_line(
+    line: &str,
+    trigger: Trigger,
+    offered: &[&str],
+    mut find: impl FnMut(String, String),
+) {
+    if line.starts_with("import ") || line.starts_with("export ") {
+        let remedy = "Use require(…) and exports.… = …;".to_owned();
+        find("Actions are CommonJS modules.".to_owned(), remedy);
+    }
+    for name in required(line).filter(|name| !MODULES.contains(name)) {
+        let remedy = format!("Actions can require: {}.", MODULES.join(", "));
+        find(format!("The module {name:?} is not offered."), remedy);
+    }
+    for (word, remedy) in ABSENT.iter().filter(|(word, _)| line.contains(word)) {
+        find(format!("{word} is not offered."), (*remedy).to_owned());
+    }
+    for method in called(line).filter(|method| !offered.contains(method)) {
+        let near = aldgate_core::body::closest(method, offered);
+        let remedy = near.map_or_else(
+            || format!("At {} there are: {}.", trigger.as_str(), offered.join(", ")),
+            |near| format!("Did you mean api.{near}?"),
+        );
+        let problem = format!("api.{method} does not exist at {}.", trigger.as_str());
+        find(problem, remedy);
+    }
 }
 
 /// The modules that a line requires.

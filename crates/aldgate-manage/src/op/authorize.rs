@@ -132,14 +132,26 @@ async fn state(app: &App, tenant: &Tenant, token: &AccessToken) -> Result<Actor,
         let (id, name) = (application.id.clone(), application.name.clone());
         return Ok(Actor::new(Who::Application { id, name }, held));
     }
+    user_state(app, tenant, token, scopes, application.id.clone()).await
+}
+
+/// What the user still holds for whom the application calls.
+async fn user_state(
+    app: &App,
+    tenant: &Tenant,
+    token: &AccessToken,
+    scopes: Scopes,
+    client_id: ClientId,
+) -> Result<Actor, ApiError> {
+    let audience = tenant.issuer.management();
     let user = token.subject().and_then(|id| UserId::parse(id).ok());
     let grant = token.token_id().and_then(TokenId::grant_of);
     let (Some(user), Some(grant)) = (user, grant) else {
         return Err(gone("The token belongs to nobody."));
     };
-    let (client, kind) = (&application.id, SubjectType::User);
+    let kind = SubjectType::User;
     let allowed = app
-        .client_grant(&tenant.id, client, &audience, kind)
+        .client_grant(&tenant.id, &client_id, &audience, kind)
         .await?;
     let Some(allowed) = allowed else {
         return Err(gone(
@@ -166,7 +178,7 @@ async fn state(app: &App, tenant: &Tenant, token: &AccessToken) -> Result<Actor,
     let who = Who::User {
         id: user.id.clone(),
         name: name.unwrap_or_else(|| user.id.to_string()),
-        client_id: application.id.clone(),
+        client_id,
     };
     Ok(Actor::new(
         who,
