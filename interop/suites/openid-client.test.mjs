@@ -107,6 +107,61 @@ test("both ways to send a client secret, each for the application registered for
   }
 });
 
+test("private_key_jwt, with a key that the Management API was given", async () => {
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(
+    { name: "ECDSA", namedCurve: "P-256" },
+    false,
+    ["sign", "verify"],
+  );
+  const spki = Buffer.from(await crypto.subtle.exportKey("spki", publicKey)).toString("base64");
+  const pem = `-----BEGIN PUBLIC KEY-----\n${spki.match(/.{1,64}/g).join("\n")}\n-----END PUBLIC KEY-----\n`;
+  const manage = await manager();
+  const credential = { credential_type: "public_key", name: "interop", alg: "ES256", pem };
+  const keyed = await manage("POST", "clients", {
+    name: "Keyed machine",
+    app_type: "non_interactive",
+    grant_types: ["client_credentials"],
+    client_authentication_methods: { private_key_jwt: { credentials: [credential] } },
+  });
+  await manage("POST", "client-grants", {
+    client_id: keyed.client_id,
+    audience: API,
+    scope: ["read:notes"],
+  });
+  const [{ kid }] = await manage("GET", `clients/${keyed.client_id}/credentials`);
+  for (const key of [privateKey, { key: privateKey, kid }]) {
+    const config = await discover({ id: keyed.client_id }, client.PrivateKeyJwt(key));
+    const tokens = await client.clientCredentialsGrant(config, { audience: API });
+    assert.equal(tokens.scope, "read:notes");
+  }
+  const { privateKey: other } = await crypto.subtle.generateKey(
+    { name: "ECDSA", namedCurve: "P-256" },
+    false,
+    ["sign", "verify"],
+  );
+  const config = await discover({ id: keyed.client_id }, client.PrivateKeyJwt(other));
+  await assert.rejects(
+    client.clientCredentialsGrant(config, { audience: API }),
+    (error) => error.error === "invalid_client" && error.status === 401,
+  );
+});
+
+/** Calls the Management API as the machine that `aldgate dev` made for it. */
+async function manager() {
+  const { client_id: id, client_secret: secret, audience } = server.dev.management;
+  const config = await discover({ id, secret });
+  const { access_token: token } = await client.clientCredentialsGrant(config, { audience });
+  return async (method, path, body) => {
+    const answer = await fetch(`${audience}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
+    return answer.json();
+  };
+}
+
 test("a wrong secret is invalid_client", async () => {
   const config = await discover({ ...M2M, secret: "wrong" });
   await assert.rejects(

@@ -1,4 +1,4 @@
-//! `./x deny`: licences, bans and sources of what we depend on, by cargo-deny where it is installed.
+//! `./x deny`: licences, bans and sources of what we depend on, by cargo-deny.
 
 use std::process::{Command, Stdio};
 

@@ -1,5 +1,5 @@
 //! Embedded login: `POST /co/authenticate` checks a password from the application's own page and
-//! gives a ticket that is good once, at `/authorize`, in the same browser (contract 1.12).
+//! gives a ticket that is good once, at `/authorize`, in the same browser (Auth0: embedded login).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `POST /oauth/revoke` (RFC 7009, contract 1.7): a refresh token takes its whole family and their
+//! `POST /oauth/revoke` (RFC 7009): a refresh token takes its whole family and their
 //! opaque access tokens along; an opaque access token goes alone. JWT access tokens end by
 //! themselves.
 

@@ -1,4 +1,4 @@
-//! `POST /oauth/token`: exchanges a grant for tokens (RFC 6749 section 3.2, contract 1.4).
+//! `POST /oauth/token`: exchanges a grant for tokens (RFC 6749 section 3.2).
 
 mod code;
 mod issued;

@@ -1,4 +1,4 @@
-//! `GET|POST /userinfo`: who the token's user is (OpenID Connect Core section 5.3, contract 1.5).
+//! `GET|POST /userinfo`: who the token's user is (OpenID Connect Core section 5.3).
 
 use aldgate_app::App;
 use aldgate_app::error::{Challenge, OAuthRejection};

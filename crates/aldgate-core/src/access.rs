@@ -1,4 +1,4 @@
-//! What an application may get: the audience and scopes of a token (contract 2.6, OAU-11).
+//! What an application may get: the audience and scopes of a token (Auth0: APIs and RBAC; OAU-11).
 //!
 //! [`Audience::wanted`] reads what the request asks for, the shell looks the API up, and
 //! [`evaluate`] decides. `/authorize`, the token endpoint and every refresh run the same rules
@@ -101,7 +101,7 @@ pub struct Access {
     pub permissions: Option<Scopes>,
 }
 
-/// Decides which of the requested scopes are granted, in the order of contract 2.6.
+/// Decides which of the requested scopes are granted, each by the rule that comes first.
 ///
 /// # Errors
 /// `access_denied` when the API's policy shuts the application out, or when an application asks for
@@ -184,7 +184,7 @@ fn for_application(request: AccessRequest<'_>) -> Result<Access, OAuthError> {
 
 const OFFLINE: &str = "offline_access";
 
-/// Refresh tokens need the application's grant type and the API's consent (contract 2.8).
+/// Refresh tokens need the application's grant type and the API's consent (Auth0: refresh tokens).
 fn may_be_offline(request: AccessRequest<'_>) -> bool {
     let allowed = request.api.is_none_or(|(api, _)| api.allow_offline_access);
     allowed && request.application.may(GrantType::RefreshToken)

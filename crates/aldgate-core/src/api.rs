@@ -10,7 +10,7 @@ use crate::scope::Scopes;
 use crate::time::{Seconds, Timestamp};
 
 /// Something that accepts tokens. Its identifier is the audience of its access tokens.
-/// Members carry Auth0's names on the wire (contract 3.4).
+/// Members carry Auth0's names on the wire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Api {
     /// Key.
@@ -171,7 +171,7 @@ impl TokenDialect {
     }
 }
 
-/// Which subjects need a client grant to get tokens for an API (contract 2.6).
+/// Which subjects need a client grant to get tokens for an API (Auth0: client grants).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SubjectTypeAuthorization {

@@ -13,7 +13,7 @@ use crate::id::{ClientId, CredentialId};
 use crate::secret::TokenHash;
 use crate::time::{Seconds, Timestamp};
 
-/// Something that asks for tokens. Members carry Auth0's names on the wire (contract 3.4).
+/// Something that asks for tokens. Members carry Auth0's names on the wire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Application {
     /// `client_id`.
@@ -237,7 +237,7 @@ impl Default for IdTokenSettings {
     }
 }
 
-/// How an application's refresh tokens behave (contract 2.8).
+/// How an application's refresh tokens behave (Auth0: refresh tokens).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RefreshTokenSettings {

@@ -9,7 +9,7 @@ use crate::id::{ClientGrantId, ClientId};
 use crate::scope::Scopes;
 use crate::time::Timestamp;
 
-/// Which scopes of an API an application may have, by itself or for users (contract 3.4).
+/// Which scopes of an API an application may have, by itself or for users (Auth0: Management API).
 /// At most one for each (application, API, subject type).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClientGrant {

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 
 macro_rules! event_types {
     ($($(#[$doc:meta])* $variant:ident = $code:literal,)+) => {
-        /// What kind of event it is. The codes are Auth0's (contract 3.4, "Type codes").
+        /// What kind of event it is. The codes are Auth0's (Auth0: log event type codes).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum EventType { $($(#[$doc])* #[serde(rename = $code)] $variant,)+ }
 

@@ -122,7 +122,7 @@ fn database(now: Timestamp, rng: &mut dyn Entropy) -> Connection {
     }
 }
 
-/// Every scope of the Management API (contract 3.2 and 3.5), grouped by the verbs that exist.
+/// Every scope of the Management API (as Auth0 has them), grouped by the verbs that exist.
 pub fn management_scopes() -> impl Iterator<Item = String> {
     MANAGEMENT_SCOPES.iter().flat_map(|(verbs, resources)| {
         resources.split_whitespace().flat_map(move |resource| {

@@ -34,7 +34,7 @@ pub struct Permission {
 /// The role whose holders administer the tenant.
 pub const ADMINISTRATOR: &str = "Administrator";
 
-/// Members a body may set (contract 3.4).
+/// Members a body may set (Auth0: Management API).
 pub const WRITABLE: &[&str] = &["name", "description"];
 
 /// The longest name and the longest description, in characters.

@@ -1,4 +1,4 @@
-//! Search queries in the part of Lucene's language that Auth0 has (contract 3.4, "Search `q`").
+//! Search queries in the part of Lucene's language that Auth0 has (Auth0: `q`).
 //!
 //! A query is parsed into a bounded tree whose fields and values have types, checked against the
 //! fields that a list knows; it never becomes part of a statement (ADM-06). What an index can

@@ -28,7 +28,7 @@ pub struct Tenant {
     pub created_at: Timestamp,
 }
 
-/// Tenant settings, in Auth0's names (contract 3.4). What Aldgate does not act on stays in `extra`.
+/// Tenant settings, in Auth0's names. What Aldgate does not act on stays in `extra`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TenantSettings {

@@ -1,4 +1,4 @@
-//! The claims of ID tokens and access tokens (contract 2.1–2.5, OpenID Connect Core section 2,
+//! The claims of ID tokens and access tokens (OpenID Connect Core section 2,
 //! RFC 9068). Signing happens outside: these are the bytes to sign.
 
 mod claims;
@@ -134,7 +134,7 @@ impl AccessToken<'_> {
     }
 
     /// With `openid`, the token also opens `/userinfo`; never when it is signed with a secret that
-    /// the API shares (contract 1.5).
+    /// the API shares (Auth0: an API with HS256 gets no userinfo audience).
     fn reaches_userinfo(&self) -> bool {
         self.user_id.is_some()
             && self.scope.contains("openid")

@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use crate::id::{ConnectionId, UserId};
 use crate::time::Timestamp;
 
-/// A person. Members carry Auth0's names on the wire (contract 2.10 and 3.4).
+/// A person. Members carry Auth0's names on the wire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// `sub`.

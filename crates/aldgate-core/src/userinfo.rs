@@ -1,4 +1,4 @@
-//! The answer of `/userinfo` (OpenID Connect Core section 5.3, contract 1.5).
+//! The answer of `/userinfo` (OpenID Connect Core section 5.3).
 
 use serde_json::{Map, Value};
 

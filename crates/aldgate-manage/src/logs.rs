@@ -179,7 +179,7 @@ pub(crate) fn newest_first(call: &Call) -> Result<(), ApiError> {
     }
 }
 
-/// An event on the wire (contract 3.4, "Logs").
+/// An event on the wire (Auth0: log events).
 pub(crate) fn view(event: &Event, tenant: &Tenant) -> Value {
     let mut item = Map::new();
     item.insert("date".into(), event.at.iso8601().into());

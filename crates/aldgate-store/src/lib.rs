@@ -25,7 +25,7 @@
 //!    by itself, so no statement can forget it; `params![…]` begins at `?2`.
 //! 3. Single use is one conditional `UPDATE … RETURNING`, never a look followed by a write.
 //! 4. Expiring tables have `expires_at` with an index, and a line in `janitor.rs`.
-//! 5. A change of something that is cached elsewhere is told by `tx.changes().note(…)`.
+//! 5. A change of something that is cached elsewhere is told by `tx.note_change(…)`.
 
 mod access;
 mod access_tokens;

@@ -1,5 +1,5 @@
 //! `POST /dbconnections/change_password`: an application asks that a user be mailed a link to set a
-//! new password. The answer is always the same (contract 1.10, ACC-04).
+//! new password. The answer is always the same (Auth0: `/dbconnections/change_password`; ACC-04).
 
 use aldgate_app::App;
 use aldgate_app::error::OAuthRejection;

@@ -1,4 +1,4 @@
-//! The refusals of `/dbconnections/…`, in their own shape (contract 1.10).
+//! The refusals of `/dbconnections/…`, in their own shape (Auth0: `/dbconnections`).
 
 use aldgate_app::App;
 use aldgate_app::accounts::CreateUserError;

@@ -1,4 +1,4 @@
-//! `POST /dbconnections/signup`: sign-up by an application's own form (contract 1.10).
+//! `POST /dbconnections/signup`: sign-up by an application's own form (Auth0: `/dbconnections`).
 
 use aldgate_app::App;
 use aldgate_app::extract::{Caller, RequestParams, Tenant};

@@ -1,4 +1,4 @@
-//! Embedded login: `/co/authenticate` and its ticket (contract 1.12).
+//! Embedded login: `/co/authenticate` and its ticket (Auth0: embedded login).
 
 use aldgate_test::{PASSWORD, Reply};
 use serde_json::{Value, json};

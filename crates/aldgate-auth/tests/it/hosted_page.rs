@@ -1,4 +1,4 @@
-//! What auth0.js asks for on a login page of the tenant's own (contract 1.12).
+//! What auth0.js asks for on a login page of the tenant's own (Auth0: embedded login).
 
 use aldgate_test::{Form, PASSWORD};
 use http::Method;

@@ -1,4 +1,4 @@
-//! `POST /oauth/revoke` (RFC 7009, REL-02; contract 1.7).
+//! `POST /oauth/revoke` (RFC 7009, REL-02).
 
 use aldgate_core::event::EventType;
 use aldgate_core::time::Seconds;

@@ -1,4 +1,4 @@
-//! `GET|POST /userinfo` (JWT-03, ACC-07; contract 1.5).
+//! `GET|POST /userinfo` (JWT-03, ACC-07).
 
 use aldgate_core::secret::{TokenHash, TokenKind};
 use aldgate_core::time::Seconds;

@@ -1,4 +1,4 @@
-//! The rules of contract 2.6 as a table.
+//! Which scopes and audiences are granted, as a table.
 
 use serde_json::json;
 

@@ -9,7 +9,7 @@ use crate::id::ApiId;
 use crate::scope::{self, Scopes};
 use crate::time::{Seconds, Timestamp};
 
-/// Members a body may set (contract 3.4). The second half is stored and returned, not acted on.
+/// Members a body may set (Auth0). The second half is stored and returned, not acted on.
 pub const WRITABLE: &[&str] = &[
     "name",
     "scopes",

@@ -14,7 +14,7 @@ use crate::redirect;
 use crate::secret::{Secret, TokenHash, TokenKind};
 use crate::time::{Seconds, Timestamp};
 
-/// Members a body may set (contract 3.4). The second half is stored and returned, not acted on.
+/// Members a body may set (Auth0). The second half is stored and returned, not acted on.
 pub const WRITABLE: &[&str] = &[
     "name",
     "description",

@@ -36,7 +36,7 @@ const HISTORY_MAX: usize = 24;
 const WORDS_MAX: usize = 40;
 
 impl PasswordPolicy {
-    /// Reads the options of a database connection, in Auth0's names (contract 3.4).
+    /// Reads the options of a database connection, in Auth0's names.
     ///
     /// The minimum is `password_complexity_options.min_length`; without it the level that
     /// `passwordPolicy` names (`excellent`: 10, any other: 8); without both 15, because the

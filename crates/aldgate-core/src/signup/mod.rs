@@ -166,7 +166,7 @@ fn require(
     Ok(())
 }
 
-/// Fills what she did not say (contract 2.10): the name is the address, the nickname its local
+/// Fills what she did not say (as Auth0 does): the name is the address, the nickname its local
 /// part, the picture her initials, drawn by this server.
 fn with_defaults(mut profile: Profile, shown: Option<&str>, picture_base: &str) -> Profile {
     let Some(shown) = shown else { return profile };

@@ -1,4 +1,4 @@
-//! What may be written to a tenant's settings, and how they are shown (contract 3.4).
+//! What may be written to a tenant's settings, and how they are shown (Auth0: Management API).
 
 use serde_json::{Map, Value, json};
 

@@ -1,5 +1,5 @@
 //! The user's standard claims by scope and by the `claims` parameter (OpenID Connect Core sections
-//! 5.1, 5.4, 5.5; contract 2.3).
+//! 5.1, 5.4, 5.5).
 
 use serde_json::{Map, Value, json};
 

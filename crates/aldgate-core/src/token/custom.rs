@@ -1,4 +1,4 @@
-//! Claims that actions add (contract 2.5). A collision with a protocol claim is an error that says
+//! Claims that actions add (as in Auth0). A collision with a protocol claim is an error that says
 //! so, never a silent drop (ruling R12).
 
 use serde_json::{Map, Value};

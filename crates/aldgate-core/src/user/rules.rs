@@ -1,4 +1,4 @@
-//! What may be written to a user by an administrator, and what makes it sound (contract 3.4, 3.5).
+//! What may be written to a user by an administrator, and what makes it sound (Auth0).
 //!
 //! A body is read member by member into a typed value; nothing else of it is stored (ADM-03).
 

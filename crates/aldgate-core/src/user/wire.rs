@@ -1,4 +1,4 @@
-//! A user as the Management API shows her (contract 3.4).
+//! A user as the Management API shows her (Auth0: Management API).
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! What bodies may hold (contract 3.4, "Attack protection").
+//! What bodies may hold (Auth0: `/api/v2/attack-protection`).
 
 use aldgate_core::attack_protection::ALLOWLIST_MAX;
 use aldgate_core::members::{Kind, Member, member};

@@ -1,4 +1,4 @@
-//! Client credentials (OAU-11, OAU-12; contract 1.4).
+//! Client credentials (OAU-11, OAU-12).
 
 use aldgate_core::application::ClientAuthMethod;
 use aldgate_core::event::EventType;
