@@ -104,7 +104,7 @@ pub fn create(
         })?)),
         (None, false) => None,
     };
-    let jwk = serde_json::to_value(&key.without_alg()).map_err(|e| invalid(e.to_string()))?;
+    let jwk = serde_json::to_value(key.without_alg()).map_err(|e| invalid(e.to_string()))?;
     Ok(ClientCredential {
         id,
         name,
