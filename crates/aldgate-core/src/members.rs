@@ -44,11 +44,11 @@ pub enum Kind {
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// A list of at most so many.
-    List(&'static Kind, usize),
+    List(&'static Self, usize),
     /// An object of these members.
     Object(&'static [Member]),
     /// An object whose values, at most so many, are all of one kind.
-    Map(&'static Kind, usize),
+    Map(&'static Self, usize),
     /// An object with any members, bounded in size.
     Free,
     /// Text, or an object of these members.

@@ -88,13 +88,12 @@ impl<'a> Parser<'a> {
                 let output = output_of(value).map_err(at)?;
                 nodes.push(Node::Assign(variable.trim().to_owned(), output));
             }
-            "comment" => loop {
+            "comment" => {
                 let (_, end) = self.block(&["endcomment"], depth + 1)?;
-                match end {
-                    Some(_) => break,
-                    None => return Err(at("comment is never closed by endcomment".into())),
+                if end.is_none() {
+                    return Err(at("comment is never closed by endcomment".into()));
                 }
-            },
+            }
             "if" | "unless" => nodes.push(self.branches(line, name, rest, depth)?),
             "case" => nodes.push(self.case(line, rest, depth)?),
             "else" | "elsif" | "when" | "endif" | "endunless" | "endcase" | "endcomment" => {

@@ -100,9 +100,8 @@ impl Parser<'_> {
                 "a second field",
             )),
             Token::Field(name) if name == "_exists_" => {
-                let named = match self.tokens.next() {
-                    Some(Token::Word(name) | Token::Phrase(name)) => name,
-                    _ => return Err(wrong("_exists_ without a field", "_exists_:")),
+                let Some(Token::Word(named) | Token::Phrase(named)) = self.tokens.next() else {
+                    return Err(wrong("_exists_ without a field", "_exists_:"));
                 };
                 self.counted()?;
                 Ok(Query::Term(self.schema.field(&named)?, Test::Exists))
