@@ -3,6 +3,7 @@
 //! Each thread keeps its 19 MiB, which saves a fifth of the time. The queue is bounded: beyond it
 //! the answer is a fast 503, and everything that hashes no password is as quick as before.
 
+mod foreign;
 mod stored;
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};

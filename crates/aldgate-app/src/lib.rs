@@ -33,5 +33,6 @@ pub mod serve;
 pub mod shared_keys;
 pub mod support;
 pub mod tls;
+pub mod transfer;
 
 pub use app::App;

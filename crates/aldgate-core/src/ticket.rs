@@ -40,10 +40,17 @@ pub struct Ticket {
     /// Where to go afterwards, from the Management API (`result_url`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_url: Option<String>,
+    /// Whether using it proves the address: not if an administrator hands the link out herself.
+    #[serde(default = "mailed", skip_serializing_if = "Clone::clone")]
+    pub proves_email: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// From when on it is useless.
     pub expires_at: Timestamp,
+}
+
+const fn mailed() -> bool {
+    true
 }
 
 impl TicketPurpose {
@@ -99,6 +106,7 @@ impl Ticket {
             email: user.email.clone()?,
             client_id: None,
             result_url: None,
+            proves_email: true,
             created_at: now,
             expires_at: now + purpose.lifetime(),
         })

@@ -1,5 +1,6 @@
 //! A user: a person, and her identities.
 
+pub mod import;
 pub mod link;
 pub mod rules;
 mod wire;

@@ -9,9 +9,11 @@ mod client_grants;
 mod clients;
 mod connections;
 mod custom_domains;
+mod device_credentials;
 mod document;
 mod email_templates;
 mod emails;
+mod grants;
 mod guardian;
 mod keys;
 mod later;
@@ -26,7 +28,10 @@ mod refresh_tokens;
 mod resource_servers;
 mod roles;
 mod sessions;
+mod stats;
 mod tenants;
+mod tickets;
+mod user_blocks;
 mod users;
 
 use aldgate_app::App;
@@ -52,6 +57,8 @@ fn operations() -> Vec<Operation> {
         custom_domains::operations(),
         email_templates::operations(),
         emails::operations(),
+        device_credentials::operations(),
+        grants::operations(),
         guardian::operations(),
         keys::operations(),
         later::operations(),
@@ -62,6 +69,10 @@ fn operations() -> Vec<Operation> {
         refresh_tokens::operations(),
         resource_servers::operations(),
         roles::operations(),
+        stats::operations(),
+        tenants::operations(),
+        tickets::operations(),
+        user_blocks::operations(),
         sessions::operations(),
         tenants::operations(),
         users::operations(),

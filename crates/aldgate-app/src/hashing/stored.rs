@@ -1,4 +1,4 @@
-//! Stored password hashes: Argon2 as PHC strings, and bcrypt from imports.
+//! Stored password hashes: Argon2 as PHC strings; bcrypt and others from imports.
 
 use aldgate_core::random::Entropy;
 use aldgate_core::secret::Secret;
@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::Memory;
+use super::foreign::{Foreign, Read};
 use crate::config::Argon2Cost;
 
 /// An imported hash must not be a way to spend the server's memory and time.
@@ -21,6 +22,7 @@ const HASH_LENGTH: usize = 32;
 pub(super) enum Stored {
     Argon2(Phc),
     Bcrypt(String),
+    Foreign(Foreign),
 }
 
 /// An Argon2 hash with what it was made from.
@@ -32,8 +34,16 @@ pub(super) struct Phc {
 }
 
 impl Stored {
-    /// Reads a PHC string of Argon2 or a bcrypt string; `None` for anything else.
+    /// Reads a PHC string of Argon2, a bcrypt string or Auth0's `custom_password_hash` as JSON;
+    /// `None` for anything else.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.starts_with('{') {
+            return match Foreign::parse(text)? {
+                Read::Text(text) if !text.starts_with('{') => Self::parse(&text),
+                Read::Text(_) => None,
+                Read::Foreign(foreign) => Some(Self::Foreign(foreign)),
+            };
+        }
         if text.starts_with("$argon2") {
             return Phc::parse(text).map(Self::Argon2);
         }
@@ -53,7 +63,7 @@ impl Stored {
                     || phc.cost.iterations < cost.iterations
                     || phc.hash.len() < HASH_LENGTH
             }
-            Self::Bcrypt(_) => true,
+            Self::Bcrypt(_) | Self::Foreign(_) => true,
         }
     }
 
@@ -63,6 +73,7 @@ impl Stored {
             Self::Argon2(phc) => phc.matches(password, memory),
             // bcrypt looks at the first 72 bytes only, also where the hash was made.
             Self::Bcrypt(hash) => bcrypt::verify(password.expose(), hash).unwrap_or(false),
+            Self::Foreign(foreign) => foreign.matches(password),
         }
     }
 }

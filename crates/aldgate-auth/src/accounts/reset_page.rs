@@ -190,7 +190,7 @@ async fn change(
         user: opened.user.id.clone(),
         password,
         keep: None,
-        proves_email: true,
+        proves_email: opened.ticket.proves_email,
         event,
         notice: Some(notice),
     })

@@ -16,5 +16,6 @@ mod rate;
 mod resource_servers;
 mod roles;
 mod tenants;
+mod user_resources;
 mod user_search;
 mod users;

@@ -20,6 +20,7 @@ fn ticket(purpose: TicketPurpose, at: Timestamp) -> Ticket {
         email: "ann@example.com".into(),
         client_id: None,
         result_url: None,
+        proves_email: true,
         created_at: at,
         expires_at: at + purpose.lifetime(),
     }
