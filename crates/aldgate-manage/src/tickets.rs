@@ -143,17 +143,7 @@ async fn issue(
         }
         ticket.client_id = Some(id);
     }
-    match body.ttl_sec {
-        None | Some(0) => ticket.expires_at = call.now + LIFETIME_MAX,
-        Some(seconds) if seconds <= LIFETIME_MAX.0 => {
-            ticket.expires_at = call.now + Seconds(seconds);
-        }
-        Some(seconds) => {
-            let refusal = Refusal::new("invalid_body", "Value is too large on property ttl_sec");
-            let refusal = refusal.expected(format!("at most {}", LIFETIME_MAX.0));
-            return Err(refusal.actual(&seconds.to_string()).into());
-        }
-    }
+    ticket.expires_at = call.now + lifetime(body.ttl_sec)?;
     let value = TokenKind::Ticket.generate(&mut call.app.rng());
     let hash = TokenHash::of(value.expose());
     let path = format!("{}?ticket={}", purpose.path(), value.expose());
@@ -169,6 +159,19 @@ async fn issue(
     };
     call.app.store.write(&call.tenant.id, work).await?;
     Ok(Reply::ok(json!({"ticket": link})))
+}
+
+/// How long a ticket works; 0 and nothing stand for the longest.
+fn lifetime(ttl_sec: Option<u64>) -> Result<Seconds, ApiError> {
+    match ttl_sec {
+        None | Some(0) => Ok(LIFETIME_MAX),
+        Some(seconds) if seconds <= LIFETIME_MAX.0 => Ok(Seconds(seconds)),
+        Some(seconds) => {
+            let refusal = Refusal::new("invalid_body", "Value is too large on property ttl_sec");
+            let refusal = refusal.expected(format!("at most {}", LIFETIME_MAX.0));
+            Err(refusal.actual(&seconds.to_string()).into())
+        }
+    }
 }
 
 async fn by_id(call: &Call, id: &UserId) -> Result<User, ApiError> {

@@ -15,10 +15,18 @@ use crate::rbac::{permission_shape, permissions_body, roles_body};
 use crate::roles::shape as role_shape;
 
 pub(crate) fn operations() -> Vec<Operation> {
-    [users(), rights(), accounts(), logins(), factors_of_users()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        users(),
+        rights(),
+        effective_rights(),
+        accounts(),
+        logins(),
+        factors_of_users(),
+        methods_of_users(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 const READ: &[&str] = &["read:users", "read:user_idp_tokens"];
@@ -104,6 +112,12 @@ fn rights() -> Vec<Operation> {
         )
         .scopes(&["update:users"])
         .body(permissions_body()),
+    ]
+}
+
+/// What a user holds from all sources, and her organizations.
+fn effective_rights() -> Vec<Operation> {
+    vec![
         get(
             "/users/{id}/effective-roles",
             "List the effective roles of a user",
@@ -242,6 +256,33 @@ fn factors_of_users() -> Vec<Operation> {
             factors::nothing,
         )
         .scopes(&["delete:guardian_enrollments"]),
+        delete(
+            "/users/{id}/multifactor/{provider}",
+            "Reset a second factor",
+            factors::provider,
+        )
+        .scopes(&["update:users"]),
+        post(
+            "/users/{id}/multifactor/actions/invalidate-remember-browser",
+            "Forget the remembered browsers of a user",
+            factors::nothing,
+        )
+        .scopes(&["update:users"])
+        .status(204),
+        get(
+            "/users/{id}/connected-accounts",
+            "List the connected accounts of a user",
+            factors::connected,
+        )
+        .scopes(&["read:users"])
+        .query(KEYSET)
+        .answers(page("connected_accounts", free())),
+    ]
+}
+
+/// Ways to prove who she is besides a password.
+fn methods_of_users() -> Vec<Operation> {
+    vec![
         get(
             "/users/{id}/authentication-methods",
             "List the authentication methods of a user",
@@ -270,27 +311,6 @@ fn factors_of_users() -> Vec<Operation> {
             factors::nothing,
         )
         .scopes(&["delete:authentication_methods"]),
-        delete(
-            "/users/{id}/multifactor/{provider}",
-            "Reset a second factor",
-            factors::provider,
-        )
-        .scopes(&["update:users"]),
-        post(
-            "/users/{id}/multifactor/actions/invalidate-remember-browser",
-            "Forget the remembered browsers of a user",
-            factors::nothing,
-        )
-        .scopes(&["update:users"])
-        .status(204),
-        get(
-            "/users/{id}/connected-accounts",
-            "List the connected accounts of a user",
-            factors::connected,
-        )
-        .scopes(&["read:users"])
-        .query(KEYSET)
-        .answers(page("connected_accounts", free())),
     ]
 }
 

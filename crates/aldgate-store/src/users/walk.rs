@@ -154,23 +154,28 @@ impl Users<'_, '_> {
         match &walk.order {
             UserOrder::CreatedAt | UserOrder::UpdatedAt | UserOrder::LastLogin => {
                 let params = params![start.number, id, end.number, limit];
-                self.tx.all(statement, params, |row| place(row, true))
+                self.tx
+                    .all(statement, params, |row| place(row, &walk.order))
             }
             UserOrder::Email | UserOrder::Name => {
                 let params = params![start.text, id, end.text, limit];
-                self.tx.all(statement, params, |row| place(row, false))
+                self.tx
+                    .all(statement, params, |row| place(row, &walk.order))
             }
             UserOrder::Id => {
                 let params = params![id, end.id, limit];
-                self.tx.all(statement, params, |row| place(row, false))
+                self.tx
+                    .all(statement, params, |row| place(row, &walk.order))
             }
             UserOrder::Of(connection) => {
                 let params = params![connection, id, limit];
-                self.tx.all(statement, params, |row| place(row, false))
+                self.tx
+                    .all(statement, params, |row| place(row, &walk.order))
             }
             UserOrder::Blocked => {
                 let params = params![id, limit];
-                self.tx.all(statement, params, |row| place(row, false))
+                self.tx
+                    .all(statement, params, |row| place(row, &walk.order))
             }
         }
     }
@@ -205,25 +210,30 @@ impl Users<'_, '_> {
     }
 }
 
-fn place(row: &Row<'_>, number: bool) -> Result<WalkedUser, StoreError> {
-    let id: UserId = row.parse(1)?;
-    let (number, text) = match number {
-        true => (row.int(0)?, String::new()),
-        false => (0, row.text(0)?.to_owned()),
+fn place(row: &Row<'_>, order: &UserOrder) -> Result<WalkedUser, StoreError> {
+    let id: UserId = row.parse(0)?;
+    let (number, text) = match order {
+        UserOrder::Email => (0, row.opt_text(2)?.unwrap_or_default().to_owned()),
+        UserOrder::Name => (0, row.text(3)?.to_owned()),
+        UserOrder::CreatedAt => (row.int(4)?, String::new()),
+        UserOrder::UpdatedAt => (row.int(5)?, String::new()),
+        UserOrder::LastLogin => (row.int(6)?, String::new()),
+        UserOrder::Id | UserOrder::Of(_) | UserOrder::Blocked => (0, String::new()),
     };
     let id = id.as_str().to_owned();
     Ok(WalkedUser {
         place: UserPlace { number, text, id },
-        document: row.json(2)?,
+        document: row.json(1)?,
     })
 }
 
+/// The users behind a place, in an order.
 macro_rules! up {
     ($key:literal) => {
         concat!(
-            "SELECT ",
-            $key,
-            ", id, document FROM users WHERE tenant_id = ?1 AND (",
+            "SELECT id, document, email_key, name_key, created_at, updated_at, last_login_at
+            FROM users
+            WHERE tenant_id = ?1 AND (",
             $key,
             ", id) > (?2, ?3) AND ",
             $key,
@@ -234,12 +244,13 @@ macro_rules! up {
     };
 }
 
+/// The users before a place, in the reverse of an order.
 macro_rules! down {
     ($key:literal) => {
         concat!(
-            "SELECT ",
-            $key,
-            ", id, document FROM users WHERE tenant_id = ?1 AND (",
+            "SELECT id, document, email_key, name_key, created_at, updated_at, last_login_at
+            FROM users
+            WHERE tenant_id = ?1 AND (",
             $key,
             ", id) < (?2, ?3) AND ",
             $key,
@@ -251,12 +262,12 @@ macro_rules! down {
 }
 
 sql! {
-    const BY_ID_UP = "SELECT id, id, document
+    const BY_ID_UP = "SELECT id, document
         FROM users
         WHERE tenant_id = ?1 AND id > ?2 AND id <= ?3
         ORDER BY id
         LIMIT ?4";
-    const BY_ID_DOWN = "SELECT id, id, document
+    const BY_ID_DOWN = "SELECT id, document
         FROM users
         WHERE tenant_id = ?1 AND id < ?2 AND id >= ?3
         ORDER BY id DESC
@@ -271,7 +282,7 @@ sql! {
     const BY_UPDATED_DOWN = down!("updated_at");
     const BY_LOGIN_UP = up!("last_login_at");
     const BY_LOGIN_DOWN = down!("last_login_at");
-    const OF_CONNECTION = "SELECT users.id, users.id, users.document
+    const OF_CONNECTION = "SELECT users.id, users.document
         FROM identities
         JOIN users ON users.tenant_id = identities.tenant_id AND users.id = identities.user_id
         WHERE identities.tenant_id = ?1
@@ -279,7 +290,7 @@ sql! {
             AND identities.user_id > ?3
         ORDER BY identities.user_id
         LIMIT ?4";
-    const BLOCKED = "SELECT id, id, document
+    const BLOCKED = "SELECT id, document
         FROM users
         WHERE tenant_id = ?1 AND blocked = 1 AND id > ?2
         ORDER BY id
