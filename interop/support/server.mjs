@@ -71,6 +71,11 @@ export class Server {
     return request(url, { headers, ca: this.ca });
   }
 
+  /** Where its database and `dev.json` are. */
+  get dataDir() {
+    return this.#dataDir;
+  }
+
   /** What the server printed so far. */
   get log() {
     return Buffer.concat(this.#log).toString();

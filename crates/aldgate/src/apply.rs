@@ -59,6 +59,8 @@ pub(crate) struct Applied {
     pub(crate) users: Vec<String>,
     /// What a lenient plan left out.
     pub(crate) left_out: Vec<LeftOut>,
+    /// Members of things it took that it left out.
+    pub(crate) dropped: Vec<LeftOut>,
 }
 
 /// Brings the tenant to what the sections say.
@@ -86,9 +88,11 @@ pub(crate) async fn apply(
     }));
     let secrets = known_secrets(app, tenant, &desired, &present).await?;
     let plan = plan::plan(&desired, &present, &secrets, rules)?;
+    left_out.extend(plan.refused);
     let mut applied = Applied {
         unchanged: plan.unchanged,
         left_out,
+        dropped: plan.dropped,
         ..Applied::default()
     };
     let mut carrier = Carrier::new(&local, &present);

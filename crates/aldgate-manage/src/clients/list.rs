@@ -2,6 +2,7 @@
 
 use aldgate_core::application::{AppType, Application};
 use aldgate_store::{StoreError, Tx};
+use serde_json::{Value, json};
 
 use super::readable;
 use crate::op::{ApiError, Call, Paging, Reply, everything};
@@ -16,11 +17,14 @@ struct Filter {
 
 pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let paging = Paging::of(&call)?;
-    // Auth0 has one "global" application of a tenant, and applications whose id is a URL; Aldgate
-    // has neither.
+    // Auth0 has applications whose id is a URL; Aldgate has none.
     let external = call.query.get("external_client_id");
-    if call.query.flag("is_global") == Some(true) || external.is_some_and(|id| !id.is_empty()) {
+    if external.is_some_and(|id| !id.is_empty()) {
         return Ok(paging.reply(&call, "clients", Vec::new(), 0));
+    }
+    if call.query.flag("is_global") == Some(true) {
+        let item = (GLOBAL.to_owned(), global(call.tenant.id.as_str()));
+        return Ok(paging.reply(&call, "clients", vec![item], 1));
     }
     let filter = Filter::of(&call);
     let name = call.query.get("q").unwrap_or_default().to_owned();
@@ -43,6 +47,22 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
         (key, readable(application, &call))
     });
     Ok(paging.reply(&call, "clients", items.collect(), total))
+}
+
+/// The id that [`global`] shows; no application has it.
+const GLOBAL: &str = "GlobalApplicationOfThisTenant000";
+
+/// Auth0's "global" application, which holds the tenant's login page and which auth0-deploy-cli
+/// does not do without. There is nothing to it here.
+fn global(tenant: &str) -> Value {
+    json!({
+        "client_id": GLOBAL,
+        "name": "All Applications",
+        "tenant": tenant,
+        "global": true,
+        "callbacks": [],
+        "is_first_party": true,
+    })
 }
 
 impl Filter {

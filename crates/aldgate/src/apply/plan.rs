@@ -23,6 +23,10 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     /// Things that already are as the files say.
     pub(crate) unchanged: usize,
+    /// What a lenient plan refused.
+    pub(crate) refused: Vec<LeftOut>,
+    /// Members that a lenient plan took no notice of.
+    pub(crate) dropped: Vec<LeftOut>,
 }
 
 /// One change.
@@ -195,11 +199,20 @@ pub(crate) fn plan(
         };
         let mut kept = Vec::new();
         for item in items {
-            let found = planner.find(index, kind, item)?;
+            let mut item = item.clone();
+            if rules.lenient {
+                plan.dropped.extend(planner.drop_unknown(kind, &mut item));
+            }
+            let found = planner.find(index, kind, &item)?;
             kept.extend(found.map(|found| found.id.as_ref().unwrap_or(&found.key)));
-            match planner.step(index, kind, item, found)? {
-                Some(step) => plan.steps.push(step),
-                None => plan.unchanged += 1,
+            match planner.step(index, kind, &item, found) {
+                Ok(Some(step)) => plan.steps.push(step),
+                Ok(None) => plan.unchanged += 1,
+                Err(error) if rules.lenient => plan.refused.push(LeftOut {
+                    what: label(kind, &item),
+                    why: error.to_string(),
+                }),
+                Err(error) => return Err(error),
             }
         }
         if rules.allow_delete && kind.deletable {
@@ -370,13 +383,32 @@ impl Planner<'_> {
         }
     }
 
-    /// Refuses members that do not exist, with a suggestion.
-    fn check_members(&self, kind: &Kind, item: &Item, wanted: &Map<String, Value>) -> Result<()> {
-        let (create, update) = self.present.schema.writable(kind, &item.key);
-        let Some(update) = update else {
-            return Ok(());
+    /// Takes out members that do not exist.
+    fn drop_unknown(&self, kind: &Kind, item: &mut Item) -> Vec<LeftOut> {
+        let Some(known) = self.known_members(kind, item) else {
+            return Vec::new();
         };
-        let mut known = update;
+        let unknown = item
+            .body
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()));
+        let unknown: Vec<String> = unknown.cloned().collect();
+        let label = label(kind, item);
+        let gone = unknown.into_iter().filter(|name| {
+            let value = item.body.remove(name);
+            value.is_some_and(|value| !says_nothing(&value))
+        });
+        gone.map(|name| LeftOut {
+            what: format!("{label} {name}"),
+            why: "left out: there is no such member here".to_owned(),
+        })
+        .collect()
+    }
+
+    /// The members that files may name; `None`: any.
+    fn known_members(&self, kind: &Kind, item: &Item) -> Option<Vec<&str>> {
+        let (create, update) = self.present.schema.writable(kind, &item.key);
+        let mut known = update?;
         known.extend(create.unwrap_or_default());
         known.extend(kind.key);
         known.extend(kind.write_only.iter().filter(|name| !name.contains('.')));
@@ -387,6 +419,14 @@ impl Planner<'_> {
             "branding" => known.push("body"),
             _ => {}
         }
+        Some(known)
+    }
+
+    /// Refuses members that do not exist, with a suggestion.
+    fn check_members(&self, kind: &Kind, item: &Item, wanted: &Map<String, Value>) -> Result<()> {
+        let Some(known) = self.known_members(kind, item) else {
+            return Ok(());
+        };
         let Some(name) = wanted.keys().find(|name| !known.contains(&name.as_str())) else {
             return Ok(());
         };

@@ -60,6 +60,8 @@ async fn auth0(cli: &Cli, args: &ImportAuth0) -> Result<()> {
         why,
     };
     lines.extend(adaptations.into_iter().map(adapted));
+    let dropped = applied.dropped.iter();
+    lines.extend(dropped.map(|left| adapted((left.what.clone(), left.why.clone()))));
     lines.extend(read.open.iter().map(|open| {
         let why = format!(
             "left out: {} was masked by the export; set it here",

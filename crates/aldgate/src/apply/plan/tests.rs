@@ -237,6 +237,14 @@ fn a_lenient_plan_reports_what_it_leaves_out() {
     let (_, left) = desired(&sections, &empty(), rules).unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].what, "actions \"Add roles\"");
+    let text = json!({
+        "clients": [{"name": "A", "app_type": "spa", "odd": 1, "empty": []}],
+        "guardianFactors": [{"name": "palm", "enabled": true}],
+    });
+    let plan = make(text, &empty(), rules).unwrap();
+    assert_eq!(plan.dropped[0].what, "clients \"A\" odd");
+    assert_eq!((plan.dropped.len(), plan.steps.len()), (1, 1));
+    assert_eq!(plan.refused[0].what, "guardianFactors \"palm\"");
 }
 
 #[test]

@@ -1,0 +1,153 @@
+// auth0-deploy-cli, unmodified: what it exports it can import into an empty tenant, a second import
+// changes nothing, and `aldgate apply` and `aldgate export` read and write the same files.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+
+import { Server } from "../support/server.mjs";
+import { API, world } from "../support/world.mjs";
+
+const run = promisify(execFile);
+const tool = createRequire(import.meta.url).resolve("auth0-deploy-cli/lib/index.js");
+const binary = process.env.ALDGATE_BIN;
+
+/** Applications that `aldgate dev` made for itself: each server has its own. */
+const OWN = ["Demo management"];
+
+let work, first, second;
+
+before(async () => {
+  work = await mkdtemp(path.join(tmpdir(), "aldgate-deploy-"));
+  [first, second] = await Promise.all([Server.start({ tls: true }), Server.start({ tls: true })]);
+  await first.apply({ ...world("https://app.example"), ...settings() });
+});
+
+after(async () => {
+  await first?.stop();
+  await second?.stop();
+  await rm(work, { recursive: true, force: true });
+});
+
+/** Something in every section that there is. */
+function settings() {
+  return {
+    tenant: { friendly_name: "Notes", support_email: "help@notes.example" },
+    roles: [
+      {
+        name: "Reader",
+        description: "Reads",
+        permissions: [{ resource_server_identifier: API, permission_name: "read:notes" }],
+      },
+    ],
+    // deploy-cli writes this option into every database that it changes.
+    databases: [
+      {
+        name: "Username-Password-Authentication",
+        strategy: "auth0",
+        options: { disable_self_service_change_password: false },
+      },
+    ],
+    branding: { colors: { primary: "#0059d6" } },
+    prompts: { customText: { en: { login: { login: { title: "Hello" } } } } },
+    attackProtection: { bruteForceProtection: { enabled: true, max_attempts: 7 } },
+  };
+}
+
+/** Runs deploy-cli against a server, for some sections only if they are named. */
+async function deploy(server, args, only) {
+  const { management } = server.dev;
+  const env = {
+    ...process.env,
+    AUTH0_DOMAIN: server.domain,
+    AUTH0_CLIENT_ID: management.client_id,
+    AUTH0_CLIENT_SECRET: management.client_secret,
+    AUTH0_EXCLUDED_CLIENTS: JSON.stringify(OWN),
+    AUTH0_EXPORT_ORDERED: "true",
+    NODE_EXTRA_CA_CERTS: server.dev.ca,
+    ...(only ? { AUTH0_INCLUDED_ONLY: JSON.stringify(only) } : {}),
+  };
+  try {
+    return await run(process.execPath, [tool, ...args], { env, cwd: work, maxBuffer: 64 << 20 });
+  } catch (error) {
+    throw new Error(`deploy-cli ${args.join(" ")} failed:\n${error.stdout}\n${error.stderr}`);
+  }
+}
+
+/** Runs `aldgate` on a server's database; what it prints. */
+async function aldgate(server, ...args) {
+  try {
+    return (await run(binary, [...args, "--data", server.dataDir])).stdout;
+  } catch (error) {
+    throw new Error(`aldgate ${args.join(" ")} failed:\n${error.stderr}\n${error.stdout}`);
+  }
+}
+
+/** Every file below a directory with its content, the servers' own addresses made alike. */
+async function files(directory, server) {
+  const names = await readdir(directory, { recursive: true, withFileTypes: true });
+  const found = {};
+  for (const entry of names.filter((entry) => entry.isFile())) {
+    const file = path.join(entry.parentPath ?? entry.path, entry.name);
+    const text = await readFile(file, "utf8");
+    found[path.relative(directory, file)] = text.replaceAll(server.domain, "DOMAIN");
+  }
+  return found;
+}
+
+const at = (name) => path.join(work, name);
+
+test("an export goes into another tenant, whose export is the same", async () => {
+  await deploy(first, ["export", "--format", "directory", "--output_folder", at("first")]);
+  await deploy(second, ["import", "--input_file", at("first")]);
+  await deploy(second, ["export", "--format", "directory", "--output_folder", at("second")]);
+  const [before, after] = [await files(at("first"), first), await files(at("second"), second)];
+  assert.ok(before["clients/Interop SPA.json"], Object.keys(before).join("\n"));
+  assert.deepEqual(after, before);
+});
+
+test("a second import changes nothing", async () => {
+  await aldgate(second, "export", at("before-again"), "--identifiers");
+  await deploy(second, ["import", "--input_file", at("first")]);
+  await aldgate(second, "export", at("after-again"), "--identifiers");
+  assert.deepEqual(await files(at("after-again"), second), await files(at("before-again"), second));
+});
+
+test("aldgate apply reads deploy-cli's directory and finds nothing to change", async () => {
+  const told = await aldgate(second, "apply", at("second"), "--dry-run");
+  assert.match(told, /^0 changes to make, \d+ as they should be\.$/m, told);
+});
+
+test("aldgate apply reads deploy-cli's YAML and finds nothing to change", async () => {
+  await deploy(second, ["export", "--format", "yaml", "--output_folder", at("yaml")]);
+  const told = await aldgate(second, "apply", at("yaml"), "--dry-run");
+  assert.match(told, /^0 changes to make, \d+ as they should be\.$/m, told);
+});
+
+test("deploy-cli reads what aldgate exports, in both layouts", async () => {
+  await aldgate(first, "export", at("ours"));
+  await deploy(first, ["import", "--input_file", at("ours")]);
+  await aldgate(first, "export", at("ours.yaml"));
+  const some = ["tenant", "clients", "roles", "databases", "prompts"];
+  await deploy(first, ["import", "--input_file", at("ours.yaml")], some);
+  await aldgate(first, "export", at("ours-again"));
+  assert.deepEqual(await files(at("ours-again"), first), await files(at("ours"), first));
+});
+
+test("keywords mean the same to both", async () => {
+  const mappings = { TITLE: "Keyword", ORIGINS: ["https://keyword.example"] };
+  const text =
+    'clients:\n  - name: "##TITLE##"\n    app_type: spa\n    web_origins: @@ORIGINS@@\n';
+  await writeFile(at("keywords.yaml"), text);
+  const config = at("keywords.json");
+  await writeFile(config, JSON.stringify({ AUTH0_KEYWORD_REPLACE_MAPPINGS: mappings }));
+  const args = ["import", "--input_file", at("keywords.yaml"), "--config_file", config];
+  await deploy(first, args, ["clients"]);
+  const told = await aldgate(first, "apply", at("keywords.yaml"), "--keywords", config);
+  assert.match(told, /^0 changes made, 1 as they should be\.$/m, told);
+});
