@@ -81,7 +81,8 @@ impl Later {
         // Without items what can be changed is the document itself.
         let target = self.item.unwrap_or(self.path);
         if !self.update.is_empty() {
-            let update = patch(target, "Not built yet", refuse).scopes(self.update);
+            let update = move |call| self.form.update(call);
+            let update = patch(target, "Not built yet", update).scopes(self.update);
             all.push(update.optional_body(any()).answers(free()));
         }
         if !self.delete.is_empty() {
@@ -126,6 +127,20 @@ impl Form {
             Self::Document(document) => Ok(Reply::ok(document())),
             Self::Missing => Err(missing()),
         }
+    }
+
+    /// Tools send back what they read: what says the same as the document changes nothing.
+    async fn update(self, call: Call) -> Result<Reply, ApiError> {
+        if let Self::Document(document) = self {
+            let (body, document) = (call.object_or_nothing()?, document());
+            if body
+                .iter()
+                .all(|(name, value)| document.get(name) == Some(value))
+            {
+                return Ok(Reply::ok(document));
+            }
+        }
+        refuse(call).await
     }
 
     fn shape(self) -> Value {

@@ -198,3 +198,13 @@ async fn log_streams_are_kept_paused_and_without_secrets() {
         "invalid_uri"
     );
 }
+
+#[tokio::test]
+async fn tools_may_send_back_what_they_read() {
+    let kit = Kit::new().await;
+    let path = "/risk-assessments/settings";
+    let same = kit.patch(path, json!({"enabled": false})).await;
+    assert_eq!(same.status, 200);
+    let other = kit.patch(path, json!({"enabled": true})).await;
+    assert_eq!(other.status, 403);
+}

@@ -4,9 +4,11 @@
 //! what names one of it. A row whose operations the API does not have is not supported: nothing
 //! else decides that.
 
+mod names;
 mod table;
 
-pub(crate) use table::{KINDS, LATER, PROMPTS};
+pub(crate) use names::{LATER, PROMPTS};
+pub(crate) use table::KINDS;
 
 /// One kind.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 //! What a file does not name stays as it is, also inside nested objects; `null` removes a member.
 
 mod compare;
+mod desired;
 
 use std::collections::HashMap;
 
@@ -10,12 +11,13 @@ use aldgate_core::body::closest;
 use anyhow::{Result, anyhow, bail};
 use serde_json::{Map, Value};
 
-use super::kind::{Access, KINDS, Kind, LATER, Names, PROMPTS, Write};
-use super::place::{Item, Sections, key_of, says_nothing, unfold};
+use super::kind::{Access, KINDS, Kind, Names, PROMPTS, Write};
+use super::place::{Item, says_nothing};
 use super::present::{Found, Present, remove};
 
 pub(crate) use compare::Change;
 use compare::{changes, merged};
+pub(crate) use desired::{Desired, LeftOut, desired};
 
 /// Everything that has to happen, in order.
 #[derive(Debug, Default)]
@@ -68,115 +70,6 @@ pub(crate) struct Rules {
 /// Whether a secret in the files is the one that is stored, by index of the kind, key and member;
 /// what is not in it cannot be compared.
 pub(crate) type Secrets = HashMap<(usize, String, &'static str), bool>;
-
-/// Something that a lenient plan left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LeftOut {
-    pub(crate) what: String,
-    pub(crate) why: String,
-}
-
-/// The things that files ask for, by index of the kind, applications by name.
-pub(crate) type Desired = Vec<Option<Vec<Item>>>;
-
-/// Reads the sections as things; what is not supported is refused, or left out and returned.
-pub(crate) fn desired(
-    sections: &Sections,
-    present: &Present,
-    rules: Rules,
-) -> Result<(Desired, Vec<LeftOut>)> {
-    let mut left = Vec::new();
-    for (section, why) in LATER {
-        let said = sections.get(*section).filter(|value| !says_nothing(value));
-        if let Some(value) = said {
-            left.extend(names_in(section, value).map(|what| LeftOut {
-                what,
-                why: (*why).to_owned(),
-            }));
-        }
-    }
-    let mut all = Vec::new();
-    for kind in KINDS {
-        let items = unfold(kind, sections)?;
-        if present.schema.supports(kind) {
-            all.push(items);
-            continue;
-        }
-        for item in items.into_iter().flatten() {
-            if !says_nothing(&Value::Object(item.body)) {
-                let what = format!("{} {}", kind.section, item.key)
-                    .trim_end()
-                    .to_owned();
-                let why = format!("this server has no setting for a {}", kind.label);
-                left.push(LeftOut { what, why });
-            }
-        }
-        all.push(None);
-    }
-    if let (Some(LeftOut { what, why }), false) = (left.first(), rules.lenient) {
-        bail!(
-            "{what} is not supported: {why}; take it out and apply again, or take what fits with \
-             `aldgate import auth0`"
-        );
-    }
-    by_name(&mut all, present);
-    Ok((all, left))
-}
-
-/// `actions "Add roles"`; the section alone where it is no list.
-fn names_in<'a>(section: &'a str, value: &'a Value) -> impl Iterator<Item = String> + 'a {
-    let entries = value.as_array().map_or(&[][..], Vec::as_slice);
-    let named = entries.iter().enumerate().map(move |(index, entry)| {
-        let name = ["name", "key", "id"]
-            .iter()
-            .find_map(|m| entry[*m].as_str());
-        match name {
-            Some(name) => format!("{section} {name:?}"),
-            None => format!("{section}[{index}]"),
-        }
-    });
-    let whole = entries.is_empty().then(|| section.to_owned());
-    named.chain(whole)
-}
-
-/// Files may name applications by id as well; from here on they are names.
-fn by_name(desired: &mut Desired, present: &Present) {
-    let clients = KINDS.iter().position(|kind| kind.section == "clients");
-    let new: Vec<(String, String)> = clients
-        .and_then(|index| desired[index].as_ref())
-        .into_iter()
-        .flatten()
-        .filter_map(|item| {
-            let id = item.body.get("client_id")?.as_str()?;
-            Some((id.to_owned(), item.key.clone()))
-        })
-        .collect();
-    let name_of = |id: &str| {
-        let known = new.iter().find(|(known, _)| known == id);
-        known.map_or_else(
-            || present.application_name(id).to_owned(),
-            |(_, name)| name.clone(),
-        )
-    };
-    for (kind, items) in KINDS.iter().zip(desired) {
-        for item in items.iter_mut().flatten() {
-            for member in kind.applications {
-                match item.body.get_mut(*member) {
-                    Some(Value::String(id)) => *id = name_of(id),
-                    Some(Value::Array(ids)) => {
-                        for id in ids {
-                            *id = id.as_str().map(name_of).into();
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            if !kind.applications.is_empty() {
-                item.key = key_of(kind, &item.body).unwrap_or_default();
-            }
-        }
-    }
-}
 
 /// Decides the plan.
 pub(crate) fn plan(
@@ -277,16 +170,7 @@ impl Planner<'_> {
         if found.is_some_and(|found| found.fixed) {
             return Ok(None);
         }
-        let mut wanted = item.body.clone();
-        kind.read_only
-            .iter()
-            .for_each(|path| remove(&mut wanted, path));
-        if kind.section == "clients"
-            && let Some(client_id) = wanted.remove("client_id")
-            && found.is_none()
-        {
-            wanted.insert("client_id".into(), client_id);
-        }
+        let mut wanted = wanted(kind, item, found.is_none());
         if wanted.is_empty() && kind.single() {
             let gone = found.filter(|_| kind.deletable && self.rules.allow_delete);
             return Ok(gone.map(|found| deletion(kind, found)));
@@ -303,19 +187,16 @@ impl Planner<'_> {
         if found.is_some() && compared.changes.is_empty() && !incomparable {
             return Ok(None);
         }
-        let (action, body) = match (found, kind.create()) {
-            (None, Some(_)) => (Action::Create, wanted),
-            (None, None) => (Action::Create, self.change(kind, item, &before, wanted)?),
+        let action = found.map_or(Action::Create, |_| Action::Update);
+        let body = match (found, kind.create()) {
+            (None, Some(_)) => wanted,
+            (None, None) => self.change(kind, item, &before, wanted)?,
             (Some(_), _) => {
-                let mut sent = wanted;
-                if whole(kind) {
-                    sent = self.change(kind, item, &before, sent)?;
-                } else {
+                if !whole(kind) {
                     let changed = compared.changed_members();
-                    sent.retain(|name, _| changed.contains(&name.as_str()));
-                    sent = self.change(kind, item, &before, sent)?;
+                    wanted.retain(|name, _| changed.contains(&name.as_str()));
                 }
-                (Action::Update, sent)
+                self.change(kind, item, &before, wanted)?
             }
         };
         let permissions = compared
@@ -479,6 +360,17 @@ impl Planner<'_> {
         }
         Ok(())
     }
+}
+
+/// What files ask for, without what they cannot: an application's id only when it is made.
+fn wanted(kind: &Kind, item: &Item, new: bool) -> Map<String, Value> {
+    let mut wanted = item.body.clone();
+    let read_only = kind.read_only.iter();
+    read_only.for_each(|path| remove(&mut wanted, path));
+    if kind.section == "clients" && !new {
+        wanted.remove("client_id");
+    }
+    wanted
 }
 
 /// Refuses the name of something that cannot be made.

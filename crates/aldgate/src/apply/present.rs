@@ -99,25 +99,7 @@ async fn load_kind(
             id,
             ..
         } => {
-            for body in list(local, &present.schema, at, plural).await? {
-                let Value::Object(mut body) = body else {
-                    continue;
-                };
-                let database = body.get("strategy").is_some_and(|s| s == "auth0");
-                match kind.section {
-                    "databases" if !database => continue,
-                    "connections" if database => continue,
-                    _ => {}
-                }
-                let id = body
-                    .remove(id)
-                    .and_then(|id| id.as_str().map(str::to_owned));
-                if kind.section == "roles" {
-                    let held = permissions(local, id.as_deref().unwrap_or_default()).await?;
-                    body.insert("permissions".into(), held);
-                }
-                all.push(found(present, kind, id, String::new(), body));
-            }
+            all = collected(local, present, kind, (at, plural, id)).await?;
         }
         Access::One(route) => {
             if let Some(body) = read(local, route, route.path).await? {
@@ -147,6 +129,36 @@ async fn load_kind(
         }
     }
     all.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(all)
+}
+
+/// What a list shows, one by one.
+async fn collected(
+    local: &Local,
+    present: &Present,
+    kind: &Kind,
+    (at, plural, id): (&str, &str, &str),
+) -> Result<Vec<Found>> {
+    let mut all = Vec::new();
+    for body in list(local, &present.schema, at, plural).await? {
+        let Value::Object(mut body) = body else {
+            continue;
+        };
+        let database = body.get("strategy").is_some_and(|s| s == "auth0");
+        match kind.section {
+            "databases" if !database => continue,
+            "connections" if database => continue,
+            _ => {}
+        }
+        let id = body
+            .remove(id)
+            .and_then(|id| id.as_str().map(str::to_owned));
+        if kind.section == "roles" {
+            let held = permissions(local, id.as_deref().unwrap_or_default()).await?;
+            body.insert("permissions".into(), held);
+        }
+        all.push(found(present, kind, id, String::new(), body));
+    }
     Ok(all)
 }
 

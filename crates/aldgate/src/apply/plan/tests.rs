@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::apply::place::check_names;
+use crate::apply::place::{Sections, check_names};
 use crate::apply::schema::Schema;
 
 const SCOPE: &str = "read:orders";

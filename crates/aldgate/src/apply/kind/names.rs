@@ -1,0 +1,106 @@
+//! Names that the rows speak of: mails, prompts, and sections that are not supported.
+
+/// The mails that have a template.
+pub(super) const EMAIL_TEMPLATES: &[&str] = &[
+    "verify_email",
+    "verify_email_by_code",
+    "reset_email",
+    "reset_email_by_code",
+    "welcome_email",
+    "blocked_account",
+    "stolen_credentials",
+    "enrollment_email",
+    "mfa_oob_code",
+    "user_invitation",
+    "change_password",
+    "password_reset",
+    "async_approval",
+];
+
+/// The prompts whose texts and partials are read.
+pub(crate) const PROMPTS: &[&str] = &[
+    "login",
+    "login-id",
+    "login-password",
+    "login-passwordless",
+    "login-email-verification",
+    "signup",
+    "signup-id",
+    "signup-password",
+    "phone-identifier-enrollment",
+    "phone-identifier-challenge",
+    "email-identifier-challenge",
+    "reset-password",
+    "custom-form",
+    "consent",
+    "customized-consent",
+    "logout",
+    "mfa-push",
+    "mfa-otp",
+    "mfa-voice",
+    "mfa-phone",
+    "mfa-webauthn",
+    "mfa-sms",
+    "mfa-email",
+    "mfa-recovery-code",
+    "mfa",
+    "status",
+    "device-flow",
+    "email-verification",
+    "email-otp-challenge",
+    "organizations",
+    "invitation",
+    "common",
+    "passkeys",
+    "captcha",
+    "brute-force-protection",
+];
+
+/// Sections of auth0-deploy-cli for which there is nothing here yet, with what becomes of them.
+pub(crate) const LATER: &[(&str, &str)] = &[
+    ("actionModules", "Actions do not run here yet"),
+    ("actions", "Actions do not run here yet"),
+    (
+        "connectionProfiles",
+        "there are no connection profiles here",
+    ),
+    (
+        "eventStreams",
+        "events are read from the tenant log or a log stream",
+    ),
+    ("flowVaultConnections", "there are no flows here"),
+    ("flows", "there are no flows here"),
+    ("forms", "there are no forms here"),
+    ("hooks", "Auth0 itself has ended hooks"),
+    (
+        "networkACLs",
+        "put rules for addresses into the proxy in front",
+    ),
+    ("organizations", "there are no organizations here yet"),
+    ("phoneProviders", "there is no phone provider here yet"),
+    ("phoneTemplates", "there is no phone provider here yet"),
+    (
+        "rateLimitPolicies",
+        "limits are a matter of the server's configuration",
+    ),
+    ("riskAssessment", "there is no risk assessment here"),
+    ("rules", "Auth0 itself has ended rules"),
+    ("rulesConfigs", "Auth0 itself has ended rules"),
+    (
+        "selfServiceProfiles",
+        "there is no self-service for organizations here",
+    ),
+    (
+        "supplementalSignals",
+        "no signals of a content network are read",
+    ),
+    (
+        "tokenExchangeProfiles",
+        "there is no custom token exchange here yet",
+    ),
+    ("triggers", "Actions do not run here yet"),
+    (
+        "userAttributeProfiles",
+        "there are no user attribute profiles here",
+    ),
+];
