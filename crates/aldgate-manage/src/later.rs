@@ -97,7 +97,7 @@ impl Later {
 }
 
 /// Filters of any of these lists. Nothing is there to be filtered.
-const FILTERS: [crate::op::Param; 10] = [
+const FILTERS: [crate::op::Param; 11] = [
     boolean("enabled"),
     boolean("deployed"),
     boolean("installed"),
@@ -105,6 +105,7 @@ const FILTERS: [crate::op::Param; 10] = [
     text("hydrate"),
     text("q"),
     text("sort"),
+    text("stage"),
     text("triggerId"),
     text("name"),
     text("type"),

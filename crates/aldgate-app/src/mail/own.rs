@@ -18,21 +18,17 @@ use super::transport::{MailError, Mailer};
 use super::{About, OutgoingMail};
 use crate::app::App;
 use crate::seal::Place;
+use crate::shared_keys::settings_secret_place;
 
 /// The kind of the settings document with a tenant's mail provider.
 pub const PROVIDER: &str = "email_provider";
 /// The kind of the settings documents with a tenant's mail templates; the id is the template's name.
 pub const TEMPLATE: &str = "email_template";
 
-/// Where a provider's credentials are sealed.
+/// Where a provider's credentials are sealed: its member `credentials_sealed`.
 #[must_use]
 pub const fn credentials_place(tenant: &TenantId) -> Place<'_> {
-    Place {
-        tenant,
-        table: "settings",
-        row: PROVIDER,
-        column: "credentials",
-    }
+    settings_secret_place(tenant, PROVIDER, "credentials")
 }
 
 impl App {

@@ -270,7 +270,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::page::Texts;
+    use crate::page::{Chrome, Login, Page as _, Texts, render};
 
     #[test]
     fn every_key_of_ours_exists() {
@@ -292,5 +292,26 @@ mod tests {
             Value::Object(ours),
             json!({"login.title": "Enter {tenant}"})
         );
+    }
+
+    #[test]
+    fn a_tenants_text_may_name_tenant_and_application_and_nothing_that_is_not_there() {
+        let own = BTreeMap::from([
+            (
+                "login.title".to_owned(),
+                "{tenant}: {application}".to_owned(),
+            ),
+            ("login.submit".to_owned(), "Go, {nobody}".to_owned()),
+        ]);
+        let chrome = Chrome {
+            overrides: Arc::new(Overrides::from([("en".to_owned(), own)])),
+            ..Chrome::default()
+        };
+        let (_, login) = Login::samples().swap_remove(0);
+        let html = render(&login, &chrome).expect("renders");
+        let name = &login.application.as_ref().expect("an application").name;
+        let title = format!("<h1>Aldgate: {name}</h1>");
+        assert!(html.contains(&title), "{html}");
+        assert!(html.contains(">Log in</button>"), "{html}");
     }
 }

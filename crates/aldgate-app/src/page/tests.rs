@@ -397,27 +397,6 @@ fn tenants_replace_single_texts() {
 }
 
 #[test]
-fn a_tenants_text_may_name_tenant_and_application_and_nothing_that_is_not_there() {
-    let own = BTreeMap::from([
-        (
-            "login.title".to_owned(),
-            "{tenant}: {application}".to_owned(),
-        ),
-        ("login.submit".to_owned(), "Go, {nobody}".to_owned()),
-    ]);
-    let chrome = Chrome {
-        overrides: Arc::new(Overrides::from([("en".to_owned(), own)])),
-        ..Chrome::default()
-    };
-    let (_, login) = Login::samples().swap_remove(0);
-    let html = render(&login, &chrome).expect("renders");
-    let name = &login.application.as_ref().expect("an application").name;
-    let title = format!("<h1>Aldgate: {name}</h1>");
-    assert!(html.contains(&title), "{html}");
-    assert!(html.contains(">Log in</button>"), "{html}");
-}
-
-#[test]
 fn mails_have_a_subject_of_one_line_and_both_parts_name_the_link() {
     for chrome in chromes() {
         for (name, mail) in Mail::samples() {

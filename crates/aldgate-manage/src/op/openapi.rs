@@ -112,6 +112,13 @@ fn responses(operation: &Operation) -> Value {
         });
         all.entry(status).or_insert(refusal);
     }
+    // These come from in front of the operations, and have no envelope.
+    for (status, description) in [
+        ("414", "The address is longer than the server reads."),
+        ("431", "The headers are longer than the server reads."),
+    ] {
+        all.insert(status.into(), json!({"description": description}));
+    }
     Value::Object(all)
 }
 

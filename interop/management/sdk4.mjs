@@ -1,0 +1,95 @@
+// npm's auth0, version 4: answers are `{data}`, ids come in an object.
+
+/** The resources by the names that node.mjs uses. */
+export function sdk4(client) {
+  const data = (answer) => answer.then(({ data }) => data);
+  const resource = (manager, key, parameter = key) => ({
+    key,
+    create: (body) => data(manager.create(body)),
+    get: (id) => data(manager.get({ [parameter]: id })),
+    list: (page) => data(manager.getAll(page)),
+    all: () => data(manager.getAll({ per_page: 100 })),
+    update: (id, body) => data(manager.update({ [parameter]: id }, body)),
+    remove: (id) => manager.delete({ [parameter]: id }),
+  });
+  return {
+    clients: resource(client.clients, "client_id"),
+    resourceServers: resource(client.resourceServers, "id"),
+    roles: resource(client.roles, "id"),
+    connections: resource(client.connections, "id"),
+    users: resource(client.users, "user_id", "id"),
+    rest: (tools) => rest(client, data, tools),
+  };
+}
+
+async function rest(client, data, { assert }) {
+  const settings = await data(client.tenants.updateSettings({ friendly_name: "Interop" }));
+  assert.equal(settings.friendly_name, "Interop");
+  assert.equal((await data(client.tenants.getSettings())).friendly_name, "Interop");
+  console.log("tenant settings: read, changed");
+
+  const keys = await data(client.keys.getAll());
+  assert.ok(keys.some((key) => key.current && key.cert.includes("BEGIN CERTIFICATE")));
+  const one = await data(client.keys.get({ kid: keys[0].kid }));
+  assert.equal(one.kid, keys[0].kid);
+  console.log("signing keys: listed, read");
+
+  const brakes = await data(client.attackProtection.updateBruteForceConfig({ max_attempts: 5 }));
+  assert.equal(brakes.max_attempts, 5);
+  assert.equal((await data(client.attackProtection.getBruteForceConfig())).max_attempts, 5);
+  await data(client.attackProtection.getSuspiciousIpThrottlingConfig());
+  await data(client.attackProtection.getBreachedPasswordDetectionConfig());
+  console.log("attack protection: read, changed");
+
+  const look = { colors: { primary: "#112233", page_background: "#ffffff" } };
+  assert.deepEqual((await data(client.branding.updateSettings(look))).colors, look.colors);
+  const texts = { login: { title: "Hi" } };
+  const place = { prompt: "login", language: "en" };
+  await client.prompts.updateCustomTextByLanguage(place, texts);
+  assert.deepEqual(await data(client.prompts.getCustomTextByLanguage(place)), texts);
+  console.log("branding, prompts: read, changed");
+
+  const provider = {
+    name: "smtp",
+    default_from_address: "us@example.com",
+    credentials: { smtp_host: "smtp.example.com", smtp_port: 587, smtp_user: "u", smtp_pass: "p" },
+  };
+  const made = await data(client.emails.configure(provider));
+  assert.equal(made.name, "smtp");
+  assert.equal(made.credentials?.smtp_pass, undefined);
+  await client.emails.update({ enabled: false });
+  assert.equal((await data(client.emails.get())).enabled, false);
+  const template = {
+    template: "verify_email",
+    from: "us@example.com",
+    subject: "Hi {{ user.name }}",
+    body: "<a href='{{ url }}'>Go</a>",
+    syntax: "liquid",
+    enabled: true,
+  };
+  await client.emailTemplates.create(template);
+  const named = { templateName: "verify_email" };
+  await client.emailTemplates.update(named, { subject: "Hello" });
+  assert.equal((await data(client.emailTemplates.get(named))).subject, "Hello");
+  console.log("mail provider, mail templates: created, read, changed");
+
+  const grants = await data(client.clientGrants.getAll({ include_totals: true, per_page: 1 }));
+  assert.equal(grants.client_grants.length, 1);
+  const factors = await data(client.guardian.getFactors());
+  assert.ok(factors.some((factor) => factor.name === "otp"));
+  assert.deepEqual(await data(client.rules.getAll()), []);
+  assert.deepEqual((await data(client.actions.getAll())).actions, []);
+  assert.equal((await data(client.actions.getAllTriggers())).triggers.length, 13);
+  console.log("grants, factors, and what is empty: listed");
+
+  const logs = await data(client.logs.getAll({ per_page: 5 }));
+  assert.ok(logs.length > 0 && logs[0].log_id);
+  const found = await data(client.usersByEmail.getByEmail({ email: "ada@example.com" }));
+  assert.equal(found.length, 1);
+  const who = { id: found[0].user_id };
+  const role = await data(client.roles.create({ name: "reader" }));
+  await client.users.assignRoles(who, { roles: [role.id] });
+  assert.equal((await data(client.users.getRoles(who))).length, 1);
+  await client.users.deleteRoles(who, { roles: [role.id] });
+  console.log("logs, users by address, roles of users");
+}

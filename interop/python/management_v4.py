@@ -1,0 +1,85 @@
+"""PyPI's auth0-python 4 against the Management API; see suites/auth0-python.test.mjs."""
+
+import os
+
+from auth0.authentication import GetToken
+from auth0.exceptions import Auth0Error
+from auth0.management import Auth0
+
+domain = os.environ["DOMAIN"]
+get_token = GetToken(domain, os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"])
+token = get_token.client_credentials(f"https://{domain}/api/v2/")["access_token"]
+auth0 = Auth0(domain, token)
+
+
+def life(name, resource, key, create, update):
+    """Creates, reads, lists, changes and deletes one of a kind."""
+    made = getattr(resource, create[0])(create[1])
+    assert resource.get(made[key])[key] == made[key], name
+    getattr(resource, "update")(made[key], update)
+    resource.delete(made[key])
+    try:
+        resource.get(made[key])
+    except Auth0Error as error:
+        assert error.status_code == 404, error
+    else:
+        raise AssertionError(f"{name} is still there")
+    print(name, "created, read, changed, deleted", flush=True)
+
+
+life(
+    "client",
+    auth0.clients,
+    "client_id",
+    ("create", {"name": "Interop", "app_type": "regular_web"}),
+    {"name": "Interop 2"},
+)
+life(
+    "resource server",
+    auth0.resource_servers,
+    "id",
+    ("create", {"identifier": "https://interop.example/", "name": "Interop"}),
+    {"token_lifetime": 600},
+)
+life("role", auth0.roles, "id", ("create", {"name": "interop"}), {"description": "A role"})
+life(
+    "connection",
+    auth0.connections,
+    "id",
+    ("create", {"name": "Interop-Users", "strategy": "auth0"}),
+    {"options": {"disable_signup": True}},
+)
+life(
+    "user",
+    auth0.users,
+    "user_id",
+    (
+        "create",
+        {
+            "connection": "Username-Password-Authentication",
+            "email": "interop@example.com",
+            "password": "correct horse battery 7 staple",
+        },
+    ),
+    {"user_metadata": {"color": "blue"}},
+)
+
+assert auth0.clients.all(page=0, per_page=1)[0]["client_id"]
+assert auth0.users.list(page=0, per_page=5)["total"] >= 2
+assert len(auth0.users_by_email.search_users_by_email("ada@example.com")) == 1
+print("lists", flush=True)
+
+assert auth0.tenants.update({"friendly_name": "Interop"})["friendly_name"] == "Interop"
+assert auth0.tenants.get()["friendly_name"] == "Interop"
+assert auth0.branding.update({"colors": {"primary": "#112233"}})["colors"]["primary"]
+brakes = auth0.attack_protection.update_brute_force_protection({"max_attempts": 5})
+assert brakes["max_attempts"] == 5
+assert auth0.prompts.update_custom_text("login", "en", {"login": {"title": "Hi"}})
+assert auth0.guardian.all_factors()
+assert auth0.rules.all() == []
+assert auth0.actions.get_actions()["actions"] == []
+assert auth0.logs.search(per_page=5)
+smtp = {"smtp_host": "smtp.example.com", "smtp_port": 587, "smtp_user": "u", "smtp_pass": "p"}
+auth0.emails.config({"name": "smtp", "credentials": smtp})
+assert auth0.emails.get()["name"] == "smtp"
+print("settings, branding, attack protection, prompts, mail", flush=True)
