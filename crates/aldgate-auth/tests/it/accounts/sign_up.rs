@@ -183,7 +183,7 @@ async fn a_new_user_is_greeted_where_the_tenant_wants_it() {
     let body = |name: &str| {
         serde_json::json!({
             "client_id": stand.world.web.id, "email": format!("{name}@example.com"),
-            "password": super::FRESH, "connection": "Username-Password-Authentication",
+            "password": FRESH, "connection": "Username-Password-Authentication",
         })
     };
     let url = stand.server.url("dbconnections/signup");
