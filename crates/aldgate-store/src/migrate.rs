@@ -34,6 +34,14 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// The tables that the migrations make; for tests.
+#[cfg(feature = "testing")]
+pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
+    let texts = MIGRATIONS.iter().map(|migration| migration.text);
+    let lines = texts.flat_map(str::lines);
+    lines.filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split(' ').next())
+}
+
 /// What the database and this program disagree about.
 #[derive(Debug, thiserror::Error)]
 enum SchemaError {

@@ -77,10 +77,7 @@ impl Scratch {
                     .collect::<Vec<_>>()
                     .concat()
             }
-            Cleanup::Schema { .. } => {
-                let rows = dump(&self.url_text()).expect("the database answers");
-                rows.join("\n").into_bytes()
-            }
+            Cleanup::Schema { .. } => dump(&self.url_text()).expect("the database answers"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Making a database user.
 
 use aldgate_core::connection::Connection;
-use aldgate_core::event::Event;
+use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::ClientId;
 use aldgate_core::password::{PasswordPolicy, RefusedPassword};
 use aldgate_core::secret::Secret;
@@ -15,7 +15,8 @@ use super::password::{HashedPassword, SetPasswordError, hash_new_password, perso
 use super::ticket::{MailedTicket, Post};
 use crate::app::App;
 use crate::hashing::HashingError;
-use crate::page::PageError;
+use crate::mail::{QueuedMail, TEMPLATE};
+use crate::page::{MailKind, PageError};
 
 /// A user to be made.
 pub struct CreateUser<'a> {
@@ -99,6 +100,11 @@ pub async fn create_user(
         }
         _ => None,
     };
+    let is_sign_up = new.event.as_ref().map(|event| event.kind) == Some(EventType::Signup);
+    let welcome = match new.verify {
+        Some(post) if is_sign_up => welcome(app, tenant, post, &user).await?,
+        _ => None,
+    };
     let event = new.event.map(|mut event| {
         event.user_id = Some(user.id.clone());
         event.user_name.clone_from(&user.email);
@@ -109,6 +115,7 @@ pub async fn create_user(
         user,
         password,
         verify,
+        welcome,
         event,
     };
     let user = account.user.clone();
@@ -131,6 +138,7 @@ struct Account {
     user: User,
     password: Option<HashedPassword>,
     verify: Option<MailedTicket>,
+    welcome: Option<QueuedMail>,
     event: Option<Event>,
 }
 
@@ -146,10 +154,30 @@ impl Account {
         if let Some(ticket) = &self.verify {
             ticket.issue(tx)?;
         }
+        if let Some(mail) = &self.welcome {
+            mail.enqueue(tx, self.user.created_at)?;
+        }
         if let Some(event) = &self.event {
             tx.events().record(std::slice::from_ref(event))?;
         }
         Ok(saved)
+    }
+}
+
+/// The mail that greets who signed up, where the tenant's template of it is switched on.
+async fn welcome(
+    app: &App,
+    tenant: &Tenant,
+    post: Post<'_>,
+    user: &User,
+) -> Result<Option<QueuedMail>, CreateUserError> {
+    let stored = app.settings(&tenant.id, TEMPLATE, "welcome_email").await?;
+    let enabled = stored.and_then(|stored| stored.get("enabled")?.as_bool());
+    match &user.email {
+        Some(email) if enabled == Some(true) => {
+            Ok(Some(post.notice(MailKind::Welcome, email, None)?))
+        }
+        _ => Ok(None),
     }
 }
 

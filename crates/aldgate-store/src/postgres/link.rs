@@ -84,16 +84,18 @@ impl Link {
         Ok(())
     }
 
-    /// The first column of every row that a statement gives, as text; for tests.
+    /// Every row of a table as text; for tests.
     #[cfg(feature = "testing")]
-    pub(crate) fn texts(&mut self, text: &str) -> Result<Vec<String>, Fault> {
-        let messages = self.client.simple_query(text);
-        let messages = messages.map_err(|e| fault("a query", "", &e))?;
-        let rows = messages.iter().filter_map(|message| match message {
-            postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-            _ => None,
-        });
-        Ok(rows.collect())
+    pub(crate) fn copy(&mut self, table: &str) -> Result<Vec<u8>, Fault> {
+        let reader = self.client.copy_out(&format!("COPY {table} TO STDOUT"));
+        let mut reader = reader.map_err(|e| fault("a copy", "", &e))?;
+        let mut rows = Vec::new();
+        let read = std::io::Read::read_to_end(&mut reader, &mut rows);
+        read.map_err(|error| Fault {
+            error: StoreError::unavailable(error),
+            cure: Cure::None,
+        })?;
+        Ok(rows)
     }
 
     /// Runs several statements without parameters.

@@ -244,19 +244,16 @@ pub(crate) fn administer(address: &str, text: &str) -> Result<(), StoreError> {
     outcome.unwrap_or_else(|_| Err(StoreError::unavailable("the connection's thread panicked")))
 }
 
-/// Every row of every table of a schema, as text; for tests.
+/// Every row of every table, as text; for tests.
 #[cfg(feature = "testing")]
-pub(crate) fn dump(address: &str) -> Result<Vec<String>, StoreError> {
-    const TABLES: &str = "SELECT table_name FROM information_schema.tables
-        WHERE table_schema = current_schema()";
+pub(crate) fn dump(address: &str) -> Result<Vec<u8>, StoreError> {
     let target = PostgresTarget::parse(address).map_err(StoreError::unavailable)?;
     let work = move || {
         let failed = |fault: Fault| fault.error;
         let mut link = Link::connect(&target, Durability::Memory).map_err(failed)?;
         let mut rows = Vec::new();
-        for table in link.texts(TABLES).map_err(failed)? {
-            let all = format!("SELECT t::text FROM \"{table}\" t");
-            rows.extend(link.texts(&all).map_err(failed)?);
+        for table in crate::migrate::tables() {
+            rows.extend(link.copy(table).map_err(failed)?);
         }
         Ok(rows)
     };

@@ -176,3 +176,49 @@ async fn web_01_the_sign_up_form_of_another_browser_is_refused() {
     let ada: Value = serde_json::to_value(user(&stand, &stand.world.ada).await).expect("JSON");
     assert_eq!(ada["email"], "ada@example.com");
 }
+
+#[tokio::test]
+async fn a_new_user_is_greeted_where_the_tenant_wants_it() {
+    let stand = Stand::new().await;
+    let body = |name: &str| {
+        serde_json::json!({
+            "client_id": stand.world.web.id, "email": format!("{name}@example.com"),
+            "password": FRESH, "connection": "Username-Password-Authentication",
+        })
+    };
+    let url = stand.server.url("dbconnections/signup");
+    assert_eq!(
+        stand.server.post_json(&url, &body("one"), &[]).await.status,
+        200
+    );
+    assert_eq!(
+        stand.server.mails().await.len(),
+        1,
+        "only the link that verifies"
+    );
+    let now = stand.server.now();
+    let write = move |tx: &mut aldgate_store::Tx<'_>| {
+        let document = serde_json::json!({"enabled": true, "template": "welcome_email",
+            "subject": "Welcome!", "body": "<p>Hello</p>", "from": "", "syntax": "liquid"});
+        tx.settings()
+            .save("email_template", "welcome_email", &document, now)
+    };
+    let stored = stand.server.app.store.write(&stand.server.tenant.id, write);
+    stored.await.expect("it is stored");
+    assert_eq!(
+        stand.server.post_json(&url, &body("two"), &[]).await.status,
+        200
+    );
+    let mails = stand.server.mails().await;
+    let greeting = mails.iter().find(|mail| mail.subject == "Welcome!");
+    assert_eq!(greeting.expect("a greeting").to, "two@example.com");
+    assert_eq!(
+        stand.server.post_json(&url, &body("two"), &[]).await.status,
+        400
+    );
+    assert_eq!(
+        stand.server.mails().await.len(),
+        mails.len(),
+        "nobody is greeted twice"
+    );
+}
