@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use config::{Api, Apply, Export, Import, ImportAuth0, Server};
+pub(crate) use config::{Api, Apply, Export, Import, ImportAuth0, Server, Users, UsersImport};
 
 /// The identity platform you run yourself and already know how to use.
 #[derive(Debug, Clone, Parser)]
@@ -61,6 +61,9 @@ pub(crate) enum Command {
     Import(Import),
     /// Call the Management API
     Api(Api),
+    /// Users in bulk
+    #[command(subcommand)]
+    Users(Users),
     /// Tokens
     #[command(subcommand)]
     Token(Token),

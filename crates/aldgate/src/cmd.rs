@@ -15,3 +15,4 @@ pub(crate) mod migrate;
 pub(crate) mod serve;
 pub(crate) mod tenant;
 pub(crate) mod token;
+pub(crate) mod users;

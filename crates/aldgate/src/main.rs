@@ -77,6 +77,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Apply(args) => cmd::apply::apply(cli, args).await,
         Command::Export(args) => cmd::apply::export(cli, args).await,
         Command::Import(command) => cmd::import::run(cli, command).await,
+        Command::Users(command) => cmd::users::run(cli, command).await,
         Command::Api(args) => cmd::api::run(cli, args).await,
         Command::Token(command) => cmd::token::run(cli, command).await,
         Command::Actions(command) => cmd::actions::run(cli, command).await,

@@ -1,4 +1,4 @@
-//! Configuration as code on the command line: `api`, `apply`, `export`, `import`.
+//! Configuration as code on the command line: `api`, `apply`, `export`, `import`, `users`.
 
 use std::path::PathBuf;
 
@@ -107,4 +107,29 @@ pub(crate) struct Server {
     /// Certificate of the authority that signed the server's
     #[arg(long, value_name = "FILE", env = "ALDGATE_CA")]
     pub(crate) ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Users {
+    /// Import users, with their password hashes; an interrupted import goes on where it was
+    Import(UsersImport),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct UsersImport {
+    /// A JSON list, or an object a line, as Auth0 imports and exports them; gzip too
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) tenant: TenantArg,
+    /// The database connection, unless it is the tenant's default
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: Option<String>,
+    /// Update users who are there already instead of refusing them
+    #[arg(long)]
+    pub(crate) upsert: bool,
+    /// Where to write what is refused [default: FILE.errors.ndjson]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) errors: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Json,
 }
