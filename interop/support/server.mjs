@@ -119,6 +119,19 @@ function request(url, { headers, ca }) {
   });
 }
 
+/** Waits until something answers. */
+export async function listening(url) {
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    try {
+      return await fetch(url);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  throw new Error(`nothing answers at ${url}`);
+}
+
 /** A TCP port that was free a moment ago, as were the `count - 1` ports after it. */
 export async function freePort(count = 1) {
   for (;;) {
