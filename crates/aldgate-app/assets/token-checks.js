@@ -156,7 +156,10 @@ function kindOf(head, claims) {
   const person = "auth_time sid email email_verified name nickname picture".split(" ");
   const namesAnApi = has("azp") || has("client_id") || has("cid");
   if (!namesAnApi && has("sub") && person.some(has)) return "id_token";
-  return namesAnApi ? "access_token" : "jwt";
+  if (namesAnApi) return "access_token";
+  const clientId = /^(?=.*\d)[A-Za-z0-9]{20,64}$/;
+  const bareIdToken = more.length === 0 && clientId.test(only ?? "") && has("sub") && !has("jti");
+  return bareIdToken ? "id_token" : "jwt";
 }
 
 /** The platform that issued it, if it is a well-known other one. */

@@ -132,6 +132,7 @@ async function diagnose() {
     audience: wanted.api || "YOUR_API_IDENTIFIER",
     client: app ?? "YOUR_CLIENT_ID",
     domain: new URL(ISSUER).host,
+    issuer: ISSUER,
     scope: ["openid profile email", ...wanted.scopes].join(" "),
   };
   $("kind").textContent =

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use aldgate_jose::{Alg, JoseError};
 use serde::Serialize;
 
-use super::{Context, Snippet, change, claims, describe};
+use super::{Snippet, change, claims, describe};
 use crate::foreign::Platform;
 use crate::kind::{Look, TokenKind};
 use crate::reason::{AudienceHint, IssuerHint, Reason, Report};
@@ -70,13 +70,7 @@ pub fn catalogue() -> Catalogue {
 }
 
 fn entry(variant: String, reason: &Reason) -> (String, Entry) {
-    let context = Context {
-        issuer: Some("https://{domain}/".into()),
-        audience: Some("{audience}".into()),
-        ..Context::default()
-    };
-    let names = change::Names::new(&context, None, &Some("{client}".into()));
-    let change = change::advise(reason, &names);
+    let change = change::advise(reason, &change::Names::placeholders());
     let mut report = reason.report();
     for text in [
         &mut report.summary,

@@ -60,6 +60,18 @@ impl Names {
         }
     }
 
+    /// Placeholders instead of names.
+    pub(super) fn placeholders() -> Self {
+        Self {
+            domain: "{domain}".into(),
+            issuer: "{issuer}".into(),
+            client: "{client}".into(),
+            audience: "{audience}".into(),
+            scopes: Vec::new(),
+            dashboard: None,
+        }
+    }
+
     fn scope(&self) -> String {
         let mut scopes = vec![
             "openid".to_owned(),
