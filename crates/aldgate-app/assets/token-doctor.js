@@ -1,5 +1,5 @@
-// The token doctor in the browser: shows what a token is, what the checks of an API say, and what to
-// change. Its words come from the server's catalogue of texts; the token never goes there.
+// The token doctor in the browser: shows what a token is, what the checks of an API say, and what
+// to change. Its words come from the server's catalogue of texts; the token never goes there.
 
 import {
   application,

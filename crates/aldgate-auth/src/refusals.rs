@@ -1,5 +1,5 @@
-//! `POST /oauth/refusals`: an API reports what its verifier refused, and the tenant log tells of it:
-//! "Application *Shop* sent 12 ID tokens to *Orders*".
+//! `POST /oauth/refusals`: an API reports what its verifier refused, and the tenant log tells of
+//! it: "Application *Shop* sent 12 ID tokens to *Orders*".
 //!
 //! For confidential first-party applications, as introspection of any token is. A report holds
 //! codes, ids and counts. Ids that this tenant does not have are not repeated in the log.

@@ -178,13 +178,9 @@ fn by_claims(claims: &Claims) -> TokenKind {
     if has("response_type") || (has("redirect_uri") && has("client_id")) {
         return TokenKind::RequestObject;
     }
-    // Cognito and Entra say it themselves.
     let text = |name: &str| claims.string(name).ok().flatten();
-    match text("token_use").or_else(|| text("typ")).as_deref() {
-        Some("id" | "ID") => return TokenKind::IdToken,
-        Some("access" | "Bearer") => return TokenKind::AccessToken,
-        Some("Refresh" | "Offline") => return TokenKind::RefreshToken,
-        _ => {}
+    if let Some(kind) = by_own_word(text("token_use").or_else(|| text("typ")).as_deref()) {
+        return kind;
     }
     if has_id_token_marks(claims) {
         return TokenKind::IdToken;
@@ -229,6 +225,16 @@ fn by_claims(claims: &Claims) -> TokenKind {
         return TokenKind::IdToken;
     }
     TokenKind::Jwt
+}
+
+/// Cognito and Entra say it themselves.
+fn by_own_word(word: Option<&str>) -> Option<TokenKind> {
+    match word? {
+        "id" | "ID" => Some(TokenKind::IdToken),
+        "access" | "Bearer" => Some(TokenKind::AccessToken),
+        "Refresh" | "Offline" => Some(TokenKind::RefreshToken),
+        _ => None,
+    }
 }
 
 /// Client ids are random; identifiers of APIs are addresses or words.
