@@ -71,6 +71,14 @@ test("each wrong token is refused with its reason, the right one is let in", asy
   assert.deepEqual(page.problems, []);
 });
 
+test("the tenant log counts the mistakes that the API reported", async () => {
+  const told = await server.event((event) => event.detail?.mistake?.code === "id_token");
+  assert.equal(told.description, "Application Demo SPA sent 1 ID token to Demo Orders API");
+  assert.equal(told.client_id, server.dev.spa.client_id);
+  const opaque = await server.event((event) => event.detail?.mistake?.code === "opaque");
+  assert.equal(opaque.description, "1 opaque token was sent to Demo Orders API");
+});
+
 test("it makes the README's picture, if asked to", async (t) => {
   const path = process.env.ALDGATE_PICTURE;
   if (!path) return t.skip("ALDGATE_PICTURE is not set");

@@ -4,7 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 
-import { freePort, Server } from "../support/server.mjs";
+import { freePort, listening, Server } from "../support/server.mjs";
 import { allKinds, assertProtected } from "../support/tokens.mjs";
 import { API, world } from "../support/world.mjs";
 
@@ -38,17 +38,4 @@ for (const file of ["flask_api.py", "fastapi_api.py"]) {
       api.kill();
     }
   });
-}
-
-/** Waits until something answers. */
-async function listening(url) {
-  const deadline = Date.now() + 30_000;
-  while (Date.now() < deadline) {
-    try {
-      return await fetch(url);
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-  throw new Error(`nothing answers at ${url}`);
 }

@@ -76,6 +76,29 @@ export class Server {
     return this.#dataDir;
   }
 
+  /** Runs a command of the binary on this server's data: `{code, stdout, stderr}`. */
+  async run(...args) {
+    const command = [...args, "--data", this.#dataDir];
+    try {
+      return { code: 0, ...(await promisify(execFile)(binary, command)) };
+    } catch (error) {
+      return { code: error.code, stdout: error.stdout, stderr: error.stderr };
+    }
+  }
+
+  /** The newest event of the tenant log that is as wanted; waits for it. */
+  async event(wanted) {
+    const deadline = Date.now() + 20_000;
+    while (Date.now() < deadline) {
+      const { stdout } = await this.run("logs", "tail", "--no-follow", "--json", "-n", "200");
+      const events = stdout.split("\n").filter(Boolean).map(JSON.parse);
+      const found = events.findLast(wanted);
+      if (found) return found;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    throw new Error("the tenant log has no such event");
+  }
+
   /** What the server printed so far. */
   get log() {
     return Buffer.concat(this.#log).toString();
@@ -117,6 +140,19 @@ function request(url, { headers, ca }) {
     });
     sent.on("error", reject);
   });
+}
+
+/** Waits until something answers. */
+export async function listening(url) {
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    try {
+      return await fetch(url);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  throw new Error(`nothing answers at ${url}`);
 }
 
 /** A TCP port that was free a moment ago, as were the `count - 1` ports after it. */

@@ -63,6 +63,8 @@ pub struct Server {
     pub authentication_rate: Option<Rate>,
     /// Requests of one application or user to the Management API (ADM-10).
     pub management_rate: Option<Rate>,
+    /// Whether `/token-doctor` is there.
+    pub token_doctor: bool,
 }
 
 /// A certificate and its key.
@@ -261,6 +263,7 @@ impl Server {
             limits: Limits::read(reader),
             authentication_rate: read_rate(reader, "server.authentication_rate", "none"),
             management_rate: read_rate(reader, "server.management_rate", "100/s burst 200"),
+            token_doctor: reader.flag("server.token_doctor", true),
             listen,
             tls,
         }

@@ -8,11 +8,13 @@ mod authorize;
 mod bearer;
 mod client;
 mod cross_origin;
+mod doctor;
 mod hosted_page;
 mod introspect;
 pub mod issue;
 mod login;
 mod logout;
+mod refusals;
 mod revoke;
 mod token;
 mod userinfo;
@@ -40,8 +42,11 @@ pub fn routes() -> Router<App> {
         .merge(logout::routes())
         // Discovery and tokens.
         .merge(introspect::routes())
+        .merge(refusals::routes())
         .merge(revoke::routes())
         .merge(token::routes())
         .merge(userinfo::routes())
         .merge(well_known::routes())
+        // Explaining tokens.
+        .merge(doctor::routes())
 }

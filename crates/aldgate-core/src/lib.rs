@@ -26,6 +26,7 @@ pub mod liquid;
 pub mod logout;
 pub mod mail;
 pub mod members;
+pub mod mistake;
 pub mod network;
 pub mod params;
 pub mod password;

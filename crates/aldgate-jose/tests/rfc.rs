@@ -47,6 +47,44 @@ fn rfc_7515_a_5_unsecured_is_refused() {
     assert_eq!(jws::parse(&token).err(), Some(JoseError::AlgorithmNone));
 }
 
+/// The RSA key of RFC 7520 section 3.3, which section 4 uses with two algorithms.
+fn bilbo(alg: Alg) -> VerifyingKey {
+    let jwk = Jwk::parse(include_bytes!("data/rfc7520_rsa.json")).unwrap();
+    VerifyingKey::from_jwk(&jwk.with_alg(alg).unwrap()).unwrap()
+}
+
+#[test]
+fn rfc_7520_4_1_rs256() {
+    let header = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9";
+    let signature = concat!(
+        "MRjdkly7_-oTPTS3AXP41iQIGKa80A0ZmTuV5MEaHoxnW2e5CZ5NlKtainoFmKZopdHM1O2U4mwzJdQx996ivp83",
+        "xuglII7PNDi84wnB-BDkoBwA78185hX-Es4JIwmDLJK3lfWRa-XtL0RnltuYv746iYTh_qHRD68BNt1uSNCrUCTJ",
+        "Dt5aAE6x8wW1Kt9eRo4QPocSadnHXFxnt8Is9UzpERV0ePPQdLuW3IS_de3xyIrDaLGdjluPxUAhb6L2aXic1U12",
+        "podGU0KLUQSE_oI-ZnmKJ3F4uOZDnd6QZWJushZ41Axf_fcIe8u9ipH84ogoree7vjbU5y18kDquDg",
+    );
+    let token = format!("{header}.{FRODO}.{signature}");
+    verifies(&token, &bilbo(Alg::RS256));
+    // The key is bound to one algorithm: the same key under another does not help.
+    let wrong = jws::parse(&token).unwrap().verify(&bilbo(Alg::PS256));
+    assert_eq!(wrong.err(), Some(JoseError::AlgorithmMismatch));
+}
+
+#[test]
+fn rfc_7520_4_2_ps384() {
+    let header = "eyJhbGciOiJQUzM4NCIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9";
+    let signature = concat!(
+        "cu22eBqkYDKgIlTpzDXGvaFfz6WGoz7fUDcfT0kkOy42miAh2qyBzk1xEsnk2IpN6-tPid6VrklHkqsGqDqHCdP6",
+        "O8TTB5dDDItllVo6_1OLPpcbUrhiUSMxbbXUvdvWXzg-UD8biiReQFlfz28zGWVsdiNAUf8ZnyPEgVFn442ZdNqi",
+        "VJRmBqrYRXe8P_ijQ7p8Vdz0TTrxUeT3lm8d9shnr2lfJT8ImUjvAA2Xez2Mlp8cBE5awDzT0qI0n6uiP1aCN_2_",
+        "jLAeQTlqRHtfa64QQSUmFAAjVKPbByi7xho0uTOcbH510a6GYmJUAfmWjwZ6oD4ifKo8DYM-X72Eaw",
+    );
+    let token = format!("{header}.{FRODO}.{signature}");
+    verifies(&token, &bilbo(Alg::PS384));
+    let damaged = token.replacen(".cu22", ".cu23", 1);
+    let result = jws::parse(&damaged).unwrap().verify(&bilbo(Alg::PS384));
+    assert_eq!(result.err(), Some(JoseError::Signature));
+}
+
 #[test]
 fn rfc_7520_4_3_es512() {
     let jwk = Jwk::parse(include_bytes!("data/rfc7520_es512.json")).unwrap();

@@ -15,6 +15,7 @@
 //! println!("{}", render::text(&explanation, render::Style::Plain));
 //! ```
 
+mod catalogue;
 mod change;
 mod checks;
 mod claims;
@@ -26,6 +27,7 @@ use aldgate_jose::{Alg, JwkSet, b64};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use catalogue::{Catalogue, Entry, catalogue};
 pub use change::{Change, Snippet};
 pub use checks::{CheckRow, Outcome};
 pub use claims::ClaimRow;

@@ -35,6 +35,22 @@ pub enum Platform {
 }
 
 impl Platform {
+    /// Every platform that is known here.
+    pub const ALL: [Self; 12] = [
+        Self::Apple,
+        Self::Auth0,
+        Self::Clerk,
+        Self::Cognito,
+        Self::Entra,
+        Self::Firebase,
+        Self::GitHubActions,
+        Self::Google,
+        Self::Keycloak,
+        Self::Kubernetes,
+        Self::Okta,
+        Self::Supabase,
+    ];
+
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {

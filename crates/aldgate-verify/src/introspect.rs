@@ -47,13 +47,15 @@ mod http {
     /// Longest answer, in bytes.
     const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-    /// Asks an introspection endpoint, authenticating with HTTP Basic.
+    /// Asks an introspection endpoint, authenticating with HTTP Basic, or in the form where the
+    /// application is registered for `client_secret_post`, as Auth0's and Aldgate's are by default.
     #[derive(Clone)]
     pub struct HttpIntrospect {
         client: Client,
         endpoint: String,
         client_id: String,
         client_secret: String,
+        in_form: bool,
     }
 
     impl HttpIntrospect {
@@ -67,20 +69,39 @@ mod http {
                 endpoint: endpoint.to_owned(),
                 client_id: client_id.to_owned(),
                 client_secret: secret.to_owned(),
+                in_form: false,
             })
+        }
+
+        /// Sends the secret in the form (`client_secret_post`).
+        #[must_use]
+        pub const fn secret_in_form(mut self) -> Self {
+            self.in_form = true;
+            self
+        }
+
+        /// Uses a client of the caller's, for instance with own certificates.
+        #[must_use]
+        pub fn with_client(mut self, client: Client) -> Self {
+            self.client = client;
+            self
         }
     }
 
     impl Introspect for HttpIntrospect {
         fn introspect(&self, token: String) -> Introspecting {
-            let request = self
-                .client
-                .post(&self.endpoint)
-                .basic_auth(&self.client_id, Some(&self.client_secret))
-                .form(&[
-                    ("token", token.as_str()),
-                    ("token_type_hint", "access_token"),
-                ]);
+            let post = self.client.post(&self.endpoint);
+            let (id, secret) = (&*self.client_id, &*self.client_secret);
+            let mut form = vec![
+                ("token", token.as_str()),
+                ("token_type_hint", "access_token"),
+            ];
+            let request = if self.in_form {
+                form.extend([("client_id", id), ("client_secret", secret)]);
+                post.form(&form)
+            } else {
+                post.basic_auth(id, Some(secret)).form(&form)
+            };
             let endpoint = self.endpoint.clone();
             Box::pin(async move {
                 let response = request.send().await.map_err(|error| error.to_string())?;

@@ -178,13 +178,9 @@ fn by_claims(claims: &Claims) -> TokenKind {
     if has("response_type") || (has("redirect_uri") && has("client_id")) {
         return TokenKind::RequestObject;
     }
-    // Cognito and Entra say it themselves.
     let text = |name: &str| claims.string(name).ok().flatten();
-    match text("token_use").or_else(|| text("typ")).as_deref() {
-        Some("id" | "ID") => return TokenKind::IdToken,
-        Some("access" | "Bearer") => return TokenKind::AccessToken,
-        Some("Refresh" | "Offline") => return TokenKind::RefreshToken,
-        _ => {}
+    if let Some(kind) = by_own_word(text("token_use").or_else(|| text("typ")).as_deref()) {
+        return kind;
     }
     if has_id_token_marks(claims) {
         return TokenKind::IdToken;
@@ -222,10 +218,30 @@ fn by_claims(claims: &Claims) -> TokenKind {
         return TokenKind::IdToken;
     }
     if names_an_api {
-        TokenKind::AccessToken
-    } else {
-        TokenKind::Jwt
+        return TokenKind::AccessToken;
     }
+    // An ID token with nothing but the obligatory claims: its audience is a client id.
+    if claims.subject().is_some() && !has("jti") && only.is_some_and(looks_like_client_id) {
+        return TokenKind::IdToken;
+    }
+    TokenKind::Jwt
+}
+
+/// Cognito and Entra say it themselves.
+fn by_own_word(word: Option<&str>) -> Option<TokenKind> {
+    match word? {
+        "id" | "ID" => Some(TokenKind::IdToken),
+        "access" | "Bearer" => Some(TokenKind::AccessToken),
+        "Refresh" | "Offline" => Some(TokenKind::RefreshToken),
+        _ => None,
+    }
+}
+
+/// Client ids are random; identifiers of APIs are addresses or words.
+fn looks_like_client_id(text: &str) -> bool {
+    (20..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -288,6 +304,16 @@ mod tests {
                 RequestObject,
             ),
             ("JWT", r#"{"iss":"i","sub":"u","token_use":"id"}"#, IdToken),
+            (
+                "JWT",
+                r#"{"iss":"i","sub":"u","aud":"kXz0V4c8QmT2bN6rW1pL","exp":9}"#,
+                IdToken,
+            ),
+            (
+                "JWT",
+                r#"{"iss":"i","sub":"u","aud":"https://api.example/","exp":9}"#,
+                Jwt,
+            ),
             ("JWT", r#"{"hello":"world"}"#, Jwt),
         ] {
             assert_eq!(judge(typ, claims), kind, "{typ} {claims}");

@@ -83,8 +83,7 @@ impl VerifyLayer {
         self.with(|guard| guard.public_url = Some(origin))
     }
 
-    /// Called with each refusal, for instance to count mistakes per application or to report
-    /// them to the issuer. It gets no token.
+    /// Called with each refusal, for instance to print it. It gets no token.
     #[must_use]
     pub fn on_refusal(self, hook: impl Fn(&Reason) + Send + Sync + 'static) -> Self {
         self.with(|guard| guard.on_refusal = Some(Arc::new(hook)))
@@ -102,7 +101,7 @@ impl Guard {
         let mut presented = match presented(&parts.headers) {
             Err(Reason::NoToken) if self.optional => return Ok(None),
             Err(reason) => {
-                self.verifier.count(&reason);
+                self.verifier.count(&reason, None);
                 return Err(reason);
             }
             Ok(presented) => presented,
@@ -362,7 +361,8 @@ where
                 let now = guard.verifier().now_seconds();
                 let check = self.require.check(token, now).err();
                 check.map(|reason| {
-                    guard.verifier().count(&reason);
+                    let application = token.application();
+                    guard.verifier().count(&reason, application.as_deref());
                     guard.refuse(&reason)
                 })
             }

@@ -158,6 +158,10 @@ function fill(config) {
     $("user-password").textContent = config.user.password;
     $("login-as").hidden = false;
   }
+  if (config.doctor_url) {
+    $("doctor").querySelector("a").href = config.doctor_url;
+    $("doctor").hidden = false;
+  }
   if (config.outbox_url) {
     $("outbox").querySelector("a").href = config.outbox_url;
     $("outbox").hidden = false;

@@ -88,6 +88,7 @@ const EDGES: [(&str, &[&str]); 7] = [
             "aldgate-core",
             "aldgate-jose",
             "aldgate-store",
+            "aldgate-verify",
         ],
     ),
     (

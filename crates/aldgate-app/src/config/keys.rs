@@ -84,6 +84,10 @@ pub const KEYS: &[Key] = &[
          Default 100/s burst 200.",
     ),
     key(
+        "server.token_doctor",
+        "Whether the page /token-doctor explains tokens, in the browser. Default true.",
+    ),
+    key(
         "admin.listen",
         "Address of /healthz, /readyz and /metrics, or off. Default 127.0.0.1:4465.",
     ),

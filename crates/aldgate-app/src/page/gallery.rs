@@ -3,7 +3,7 @@
 use super::{
     Chrome, Consent, ErrorPage, ForgotPassword, FormPost, Login, LoginIdentifier, LoginPassword,
     LogoutConfirm, Mail, Notice, Outbox, OutboxMail, Page, PageError, ResetPassword, SignUp,
-    Unblock, VerifyEmail, WebMessage, render, render_mail,
+    TokenDoctor, Unblock, VerifyEmail, WebMessage, render, render_mail,
 };
 
 /// A rendered sample.
@@ -34,6 +34,7 @@ pub fn gallery(chrome: &Chrome) -> Vec<Exhibit> {
     exhibits.extend(room::<WebMessage>(chrome));
     exhibits.extend(room::<Outbox>(chrome));
     exhibits.extend(room::<OutboxMail>(chrome));
+    exhibits.extend(room::<TokenDoctor>(chrome));
     for (sample, mail) in Mail::samples() {
         let html = render_mail(&mail, chrome).map(|mail| mail.html);
         exhibits.push(Exhibit {

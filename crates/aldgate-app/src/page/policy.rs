@@ -11,6 +11,7 @@ pub struct Policy {
     form_action: Vec<String>,
     frame_ancestors: Vec<String>,
     frames_itself: bool,
+    calls_itself: bool,
     severs_opener: bool,
     referrer: &'static str,
 }
@@ -22,6 +23,7 @@ impl Policy {
             form_action: vec!["'self'".to_owned()],
             frame_ancestors: Vec::new(),
             frames_itself: false,
+            calls_itself: false,
             severs_opener: true,
             referrer: "same-origin",
         }
@@ -81,6 +83,15 @@ impl Policy {
         }
     }
 
+    /// A page whose script asks this server, and whose forms go nowhere.
+    pub fn scripted() -> Self {
+        Self {
+            form_action: Vec::new(),
+            calls_itself: true,
+            ..Self::page()
+        }
+    }
+
     /// Sets the headers.
     pub fn apply(&self, headers: &mut HeaderMap) {
         let csp = self.content_security_policy();
@@ -132,9 +143,14 @@ impl Policy {
         } else {
             ""
         };
+        let calls = if self.calls_itself {
+            " connect-src 'self';"
+        } else {
+            ""
+        };
         format!(
             "default-src 'none'; style-src 'self'; script-src 'self'; \
-             img-src 'self' https: data:;{frames} form-action {}; frame-ancestors {}; \
+             img-src 'self' https: data:;{frames}{calls} form-action {}; frame-ancestors {}; \
              base-uri 'none'",
             list(&self.form_action),
             list(&self.frame_ancestors),

@@ -60,6 +60,18 @@ impl Names {
         }
     }
 
+    /// Placeholders instead of names.
+    pub(super) fn placeholders() -> Self {
+        Self {
+            domain: "{domain}".into(),
+            issuer: "{issuer}".into(),
+            client: "{client}".into(),
+            audience: "{audience}".into(),
+            scopes: Vec::new(),
+            dashboard: None,
+        }
+    }
+
     fn scope(&self) -> String {
         let mut scopes = vec![
             "openid".to_owned(),
@@ -78,28 +90,39 @@ impl Names {
 
 /// Advice on a reason.
 pub(super) fn advise(reason: &Reason, names: &Names) -> Change {
-    let (snippets, page) = match reason {
+    let snippets = match reason {
         Reason::IdToken { .. }
         | Reason::Opaque { .. }
         | Reason::WrongAudience { .. }
         | Reason::WrongKind { .. }
-        | Reason::ScopeMissing { .. } => (ask_with_audience(names), Some("apis")),
-        Reason::Expired { .. } | Reason::Inactive => (renew(), None),
-        Reason::Symmetric { .. } | Reason::AlgorithmNotAllowed { .. } => {
-            (Vec::new(), Some("applications"))
-        }
-        Reason::NoToken | Reason::Malformed(_) | Reason::Request(_) => (call(), None),
-        Reason::ClaimMissing { .. } | Reason::ClaimMismatch { .. } => (claim(), Some("actions")),
+        | Reason::ScopeMissing { .. } => ask_with_audience(names),
+        Reason::Expired { .. } | Reason::Inactive => renew(),
+        Reason::NoToken | Reason::Malformed(_) | Reason::Request(_) => call(),
+        Reason::ClaimMissing { .. } | Reason::ClaimMismatch { .. } => claim(),
         Reason::WrongIssuer {
             actual: Some(actual),
             ..
-        } => (trust(actual, names), None),
-        _ => (Vec::new(), None),
+        } => trust(actual, names),
+        _ => Vec::new(),
     };
     Change {
         text: reason.remedy(),
         snippets,
-        dashboard: page.and_then(|page| names.link(page)),
+        dashboard: page(reason).and_then(|page| names.link(page)),
+    }
+}
+
+/// The page of the dashboard where the change is made.
+pub(super) const fn page(reason: &Reason) -> Option<&'static str> {
+    match reason {
+        Reason::IdToken { .. }
+        | Reason::Opaque { .. }
+        | Reason::WrongAudience { .. }
+        | Reason::WrongKind { .. }
+        | Reason::ScopeMissing { .. } => Some("apis"),
+        Reason::Symmetric { .. } | Reason::AlgorithmNotAllowed { .. } => Some("applications"),
+        Reason::ClaimMissing { .. } | Reason::ClaimMismatch { .. } => Some("actions"),
+        _ => None,
     }
 }
 

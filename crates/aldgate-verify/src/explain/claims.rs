@@ -25,7 +25,7 @@ pub struct ClaimRow {
 }
 
 /// Claim, meaning, source.
-const KNOWN: [(&str, &str, &str); 36] = [
+pub(super) const KNOWN: [(&str, &str, &str); 36] = [
     ("iss", "who issued the token", "protocol"),
     ("sub", "whom it is about", "protocol"),
     (

@@ -11,11 +11,15 @@ use crate::clock::{Clock, SystemClock};
 use crate::counters::Counters;
 use crate::dpop::Dpop;
 use crate::introspect::Introspect;
+use crate::observe::Observe;
 use crate::provider::{JwkProvider, ProviderError};
 use crate::verifier::ClaimCheck;
 
 /// Longest leeway that can be set.
 const LEEWAY_MAX: Duration = Duration::from_secs(60);
+
+/// Longest time for which an answer about an opaque token is remembered.
+const INTROSPECTION_TTL_MAX: Duration = Duration::from_secs(300);
 
 /// Sets up a [`Verifier`].
 #[must_use]
@@ -26,6 +30,8 @@ pub struct VerifierBuilder {
     cache: Option<TokenCache>,
     dpop: Option<Dpop>,
     introspect: Option<Arc<dyn Introspect>>,
+    introspected: Option<TokenCache>,
+    observer: Option<Arc<dyn Observe>>,
 }
 
 /// Why a verifier cannot be built.
@@ -77,6 +83,8 @@ impl VerifierBuilder {
             cache: None,
             dpop: None,
             introspect: None,
+            introspected: None,
+            observer: None,
         }
     }
 
@@ -212,6 +220,21 @@ impl VerifierBuilder {
         self
     }
 
+    /// Remembers the issuer's answers about up to `tokens` opaque tokens by their digest, each for
+    /// at most `ttl` (5 minutes at most) and never beyond its `exp`. Only answers that a token is
+    /// good are remembered; one without `exp` is not. For so long a revocation goes unnoticed.
+    pub fn introspection_cache(mut self, tokens: usize, ttl: Duration) -> Self {
+        self.introspected = Some(TokenCache::new(tokens, ttl.min(INTROSPECTION_TTL_MAX)));
+        self
+    }
+
+    /// Tells somebody of each refusal, for instance a
+    /// [`Reporter`](crate::report::Reporter).
+    pub fn observer(mut self, observer: impl Observe) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Another clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -270,6 +293,8 @@ impl VerifierBuilder {
                 cache: self.cache,
                 dpop: self.dpop,
                 introspect: self.introspect,
+                introspected: self.introspected,
+                observer: self.observer,
                 counters: Counters::default(),
             }),
         })

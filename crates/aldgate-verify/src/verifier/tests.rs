@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::reason::{AudienceHint, IssuerHint};
-use crate::token::Proof;
+use crate::token::{Proof, Scheme};
+
+mod opaque;
 
 const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://tenant.example/";
@@ -432,29 +434,6 @@ fn bound_tokens_need_their_key_or_certificate() {
     assert_eq!(with(Some(certificate)), "accepted");
     let odd = sign(&key, json!({"cnf": {"kid": "x"}}));
     assert_eq!(code(verifier.verify_now(&odd)), "claim_mismatch");
-}
-
-#[test]
-fn opaque_tokens_are_introspected_where_that_is_set_up() {
-    struct Issuer;
-    impl Introspect for Issuer {
-        fn introspect(&self, token: String) -> crate::introspect::Introspecting {
-            let body = match token.as_str() {
-                "alda_good_token" => claims(json!({"active": true})),
-                "alda_other_api" => claims(json!({"active": true, "aud": "x"})),
-                _ => json!({"active": false}),
-            };
-            let answer = crate::introspect::read_answer(body.to_string().into_bytes());
-            Box::pin(std::future::ready(answer))
-        }
-    }
-    let key = key();
-    let verifier = builder(&key).introspection(Issuer).build().unwrap();
-    let verify = |token| code(now_or_never(verifier.verify(token)));
-    assert_eq!(verify("alda_good_token"), "accepted");
-    assert_eq!(verify("alda_other_api"), "wrong_audience");
-    assert_eq!(verify("alda_revoked"), "inactive");
-    assert_eq!(verify("aldr_refresh_token"), "opaque");
 }
 
 #[test]

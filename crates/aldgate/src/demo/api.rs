@@ -2,6 +2,7 @@
 
 use aldgate_core::tenant::Tenant;
 use aldgate_verify::provider::HttpFetch;
+use aldgate_verify::report::Reporter;
 use aldgate_verify::{AccessToken, JwkProvider, Verifier, VerifyLayer};
 use anyhow::{Context as _, Result};
 use axum::response::IntoResponse;
@@ -20,11 +21,22 @@ pub(crate) fn router(
     ca: Option<&CertificateDer<'static>>,
 ) -> Result<Router> {
     let audience = dev["api"]["identifier"].as_str().unwrap_or_default();
+    let client = client(ca)?;
     let keys = JwkProvider::builder(tenant.issuer.as_str())
-        .fetcher(HttpFetch::with_client(client(ca)?))
+        .fetcher(HttpFetch::with_client(client.clone()))
         .build()?;
+    // The issuer hears of mistakes, so that the tenant log can tell of them.
+    let (id, secret) = (&dev["m2m"]["client_id"], &dev["m2m"]["client_secret"]);
+    let reporter = Reporter::new(
+        tenant.issuer.as_str(),
+        id.as_str().unwrap_or_default(),
+        secret.as_str().unwrap_or_default(),
+    )?
+    .client(client)
+    .every(std::time::Duration::from_secs(2));
     let verifier = Verifier::builder(tenant.issuer.as_str(), audience)
         .keys(keys)
+        .observer(reporter)
         .build()?;
     let layer = VerifyLayer::new(verifier).explain().on_refusal(|reason| {
         ui::note(&format!(

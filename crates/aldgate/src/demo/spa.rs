@@ -35,6 +35,7 @@ pub(crate) fn router(dev: &Value) -> anyhow::Result<Router> {
         "api_url": format!("{api}/orders"),
         "user": dev["user"],
         "outbox_url": format!("{issuer}dev/outbox"),
+        "doctor_url": format!("{issuer}token-doctor"),
     });
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src \
