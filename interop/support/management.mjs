@@ -8,8 +8,8 @@ import { Server } from "./server.mjs";
 /**
  * Starts a server over https and runs a program against it.
  *
- * The program gets DOMAIN, CLIENT_ID, CLIENT_SECRET and ISSUER, and trusts the server's authority by
- * the variables that Node, requests and httpx read.
+ * The program gets DOMAIN, CLIENT_ID, CLIENT_SECRET and ISSUER, and trusts the server's authority
+ * by the variables that Node, requests and httpx read.
  */
 export async function drive(program, args, env = {}) {
   const server = await Server.start({ tls: true });

@@ -49,8 +49,9 @@ fn rfc_7515_a_5_unsecured_is_refused() {
 
 /// The RSA key of RFC 7520 section 3.3, which section 4 uses with two algorithms.
 fn bilbo(alg: Alg) -> VerifyingKey {
-    let jwk = Jwk::parse(include_bytes!("data/rfc7520_rsa.json")).unwrap();
-    VerifyingKey::from_jwk(&jwk.with_alg(alg).unwrap()).unwrap()
+    let jwk = Jwk::parse(include_bytes!("data/rfc7520_rsa.json")).expect("a vector of the RFC");
+    VerifyingKey::from_jwk(&jwk.with_alg(alg).expect("a vector of the RFC"))
+        .expect("a vector of the RFC")
 }
 
 #[test]

@@ -17,8 +17,9 @@ use crate::{migrate, postgres, sqlite};
 ///
 /// A unit of work is a closure that reads, decides and writes without waiting for anything else. It
 /// may run more than once (after a serialization failure in PostgreSQL; when another unit of the
-/// same group is undone in SQLite), so it has no effects but its transaction and its result. `Ok` commits, `Err` rolls back: a refusal that must
-/// leave a trace (a burnt code, a counted attempt) is an `Ok` with the refusal inside.
+/// same group is undone in SQLite), so it has no effects but its transaction and its result. `Ok`
+/// commits, `Err` rolls back: a refusal that must leave a trace (a burnt code, a counted attempt)
+/// is an `Ok` with the refusal inside.
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<Engine>,
@@ -130,8 +131,8 @@ impl Store {
             .await
     }
 
-    /// Runs a unit of work of `tenant` that finds a few rows by their keys. On SQLite it runs on the
-    /// thread that asks: handing it to another costs three times as much as such a look-up itself.
+    /// Runs a unit of work of `tenant` that finds a few rows by their keys. On SQLite it runs on
+    /// the thread that asks: handing it to another costs three times as much as such a look-up itself.
     /// Whatever reads more than that belongs to [`Store::read`].
     ///
     /// # Errors

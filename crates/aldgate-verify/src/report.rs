@@ -192,6 +192,10 @@ impl Observe for Reporter {
             };
             tally.is_due = true;
             let shared = Arc::clone(&self.shared);
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a batch leaves once in an interval, in whatever program this is"
+            )]
             drop(runtime.spawn(async move {
                 tokio::time::sleep(shared.every).await;
                 shared.send().await;

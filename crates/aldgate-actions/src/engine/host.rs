@@ -288,9 +288,12 @@ fn hashed(algorithm: &str, data: &[u8]) -> Result<Value, String> {
     Ok(b64::encode_standard(&hash).into())
 }
 
+/// A digest of bytes.
+type Digest = fn(&[u8]) -> Vec<u8>;
+
 /// HMAC (RFC 2104) over any of the digests.
 fn authenticated(algorithm: &str, key: &[u8], data: &[u8]) -> Result<Value, String> {
-    let (block, hash): (usize, fn(&[u8]) -> Vec<u8>) = match algorithm {
+    let (block, hash): (usize, Digest) = match algorithm {
         "sha1" => (64, |bytes| digest::sha1(bytes).to_vec()),
         "sha256" => (64, |bytes| digest::sha256(bytes).to_vec()),
         "sha384" => (128, |bytes| digest::sha384(bytes).to_vec()),

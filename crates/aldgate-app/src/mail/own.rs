@@ -22,7 +22,8 @@ use crate::shared_keys::settings_secret_place;
 
 /// The kind of the settings document with a tenant's mail provider.
 pub const PROVIDER: &str = "email_provider";
-/// The kind of the settings documents with a tenant's mail templates; the id is the template's name.
+/// The kind of the settings documents with a tenant's mail templates; the id is the template's
+/// name.
 pub const TEMPLATE: &str = "email_template";
 
 /// Where a provider's credentials are sealed: its member `credentials_sealed`.

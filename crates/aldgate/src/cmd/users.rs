@@ -10,7 +10,10 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aldgate_app::App;
 use aldgate_app::transfer::{Batch, Importer, Tally, import_users};
+use aldgate_core::connection::Connection;
+use aldgate_core::tenant::Tenant;
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
@@ -37,26 +40,13 @@ struct Checkpoint {
 
 async fn import(cli: &Cli, args: &UsersImport) -> Result<()> {
     let (app, tenant) = context::open(cli, &args.tenant.tenant).await?;
-    let connection = match &args.connection {
-        None => people::database(&app, &tenant).await?,
-        Some(name) => match app.connection_by_name(&tenant.id, name).await? {
-            Some(connection) => (*connection).clone(),
-            None => bail!("--connection: the tenant has no connection {name:?}"),
-        },
-    };
+    let connection = connection(&app, &tenant, args.connection.as_deref()).await?;
     let bytes = std::fs::metadata(&args.file)
         .with_context(|| format!("cannot read {}", args.file.display()))?
         .len();
-    let beside = |suffix: &str| {
-        let mut name = args.file.clone().into_os_string();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let checkpoint = beside(".checkpoint");
-    let errors_at = args
-        .errors
-        .clone()
-        .unwrap_or_else(|| beside(".errors.ndjson"));
+    let checkpoint = beside(&args.file, ".checkpoint");
+    let errors_at = args.errors.clone();
+    let errors_at = errors_at.unwrap_or_else(|| beside(&args.file, ".errors.ndjson"));
     let tally = resume(&checkpoint, bytes)?;
     if tally.total() > 0 {
         ui::note(&format!("Going on after {} users.", tally.total()));
@@ -94,11 +84,11 @@ async fn import(cli: &Cli, args: &UsersImport) -> Result<()> {
     }
     let tally = tally.context("the import stopped; run it again and it goes on")?;
     app.events.flush().await;
-    if let Some(cause) = stopped
+    let cause = stopped
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .take()
-    {
+        .take();
+    if let Some(cause) = cause {
         bail!("{cause}; {} users before it were imported", tally.total());
     }
     remove(&checkpoint)?;
@@ -113,6 +103,24 @@ async fn import(cli: &Cli, args: &UsersImport) -> Result<()> {
         bail!("not one user was imported");
     }
     Ok(())
+}
+
+/// The connection that was named, or the tenant's default database.
+async fn connection(app: &App, tenant: &Tenant, named: Option<&str>) -> Result<Connection> {
+    let Some(name) = named else {
+        return people::database(app, tenant).await;
+    };
+    match app.connection_by_name(&tenant.id, name).await? {
+        Some(connection) => Ok((*connection).clone()),
+        None => bail!("--connection: the tenant has no connection {name:?}"),
+    }
+}
+
+/// A file beside another.
+fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.to_owned().into_os_string();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 fn rate(users: u64, micros: i64) -> u64 {
