@@ -151,8 +151,14 @@ impl Prepared {
         let fault = match &self.read {
             Err(fault) => fault.clone(),
             Ok(new) => match write(tx, new, upsert, now)? {
-                Written::Inserted => return Ok(batch.tally.inserted += 1),
-                Written::Updated => return Ok(batch.tally.updated += 1),
+                Written::Inserted => {
+                    batch.tally.inserted += 1;
+                    return Ok(());
+                }
+                Written::Updated => {
+                    batch.tally.updated += 1;
+                    return Ok(());
+                }
                 Written::Refused(fault) => fault,
             },
         };

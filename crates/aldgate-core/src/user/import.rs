@@ -90,9 +90,10 @@ impl ImportedUser {
         let mut draft = rules::draft(record).map_err(|refusal| refused(&refusal, ""))?;
         // Auth0's exports carry the whole id.
         let whole = format!("{}|", connection.strategy);
-        draft.subject = draft
-            .subject
-            .map(|id| id.strip_prefix(&whole).map_or(id.clone(), str::to_owned));
+        draft.subject = draft.subject.map(|id| {
+            id.strip_prefix(&whole)
+                .map_or_else(|| id.clone(), str::to_owned)
+        });
         let user = draft
             .into_user(connection, picture_base, now, rng)
             .map_err(|refused_field| refused(&refused_field.refusal, refused_field.field))?;
