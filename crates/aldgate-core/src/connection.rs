@@ -1,6 +1,7 @@
 //! A connection: a source of users.
 
 pub mod rules;
+pub mod secrets;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

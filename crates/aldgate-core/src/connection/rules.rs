@@ -6,8 +6,10 @@ use super::{Connection, DATABASE};
 use crate::body;
 use crate::error::Refusal;
 use crate::id::ConnectionId;
-use crate::secret::Secret;
 use crate::time::Timestamp;
+
+use super::secrets::SEALED;
+pub use super::secrets::{SECRET_OPTIONS, SecretOption, put_sealed, sealed, take_secrets};
 
 /// Members a body may set when the connection is made.
 pub const CREATABLE: &[&str] = &[
@@ -36,20 +38,6 @@ pub const WRITABLE: &[&str] = &[
     "authentication",
     "connected_accounts",
 ];
-
-/// Options that are secrets, whatever the strategy: sealed, write-only.
-pub const SECRET_OPTIONS: &[&str] = &[
-    "app_secret",
-    "client_secret",
-    "configuration",
-    "decryptionKey",
-    "gateway_authentication",
-    "signing_key",
-    "twilio_token",
-];
-
-/// What the name of a sealed option ends in.
-const SEALED: &str = "_sealed";
 
 /// What kinds of source there are (Auth0's strategies).
 const STRATEGIES: &[&str] = &[
@@ -284,56 +272,6 @@ fn check_extra(extra: &Map<String, Value>) -> Result<(), Refusal> {
     }
     Err(invalid("metadata does not fit on property metadata")
         .expected("an object with at most 10 entries of at most 255 characters"))
-}
-
-/// What a body says about one secret option.
-#[derive(Debug, Clone)]
-pub struct SecretOption {
-    /// Its name.
-    pub name: &'static str,
-    /// Its value, text as it is and anything else as JSON; `None`: take it away.
-    pub value: Option<Secret<String>>,
-}
-
-/// Takes the secrets out of the options of a body: the shell seals them and puts each back with
-/// [`put_sealed`].
-///
-/// # Errors
-/// When a body brings a sealed form itself.
-pub fn take_secrets(body: &mut Map<String, Value>) -> Result<Vec<SecretOption>, Refusal> {
-    let Some(Value::Object(options)) = body.get_mut("options") else {
-        return Ok(Vec::new());
-    };
-    if let Some(name) = options.keys().find(|name| name.ends_with(SEALED)) {
-        let cause = format!("additional property options.{name} is not allowed");
-        return Err(invalid(cause).actual(name).remedy("Remove the property."));
-    }
-    let mut taken = Vec::new();
-    for name in SECRET_OPTIONS {
-        let value = match options.remove(*name) {
-            None => continue,
-            Some(Value::Null) => None,
-            Some(Value::String(text)) => Some(Secret::new(text)),
-            Some(other) => Some(Secret::new(other.to_string())),
-        };
-        taken.push(SecretOption { name, value });
-    }
-    Ok(taken)
-}
-
-/// Puts the sealed form of a secret option into the options of a body; `None`: the secret goes.
-pub fn put_sealed(body: &mut Map<String, Value>, name: &str, sealed: Option<String>) {
-    if let Some(Value::Object(options)) = body.get_mut("options") {
-        let sealed = sealed.map_or(Value::Null, Value::String);
-        options.insert(format!("{name}{SEALED}"), sealed);
-    }
-}
-
-/// The sealed form of a secret option.
-#[must_use]
-pub fn sealed<'a>(connection: &'a Connection, name: &str) -> Option<&'a str> {
-    let sealed = connection.options.get(&format!("{name}{SEALED}"));
-    sealed.and_then(Value::as_str)
 }
 
 /// `options` are replaced whole, but secrets are write-only: one that was not sent again stays.

@@ -64,7 +64,9 @@ async fn list(call: Call) -> Result<Reply, ApiError> {
     let mut views: Vec<(String, Value)> = views.collect();
     views.sort_by(|(a, _), (b, _)| a.cmp(b));
     // Auth0 answers in the form of a checkpoint here, asked for or not.
-    let numbered = call.query.number("page").or(call.query.number("per_page"));
+    let numbered = ["page", "per_page"]
+        .iter()
+        .find_map(|name| call.query.number(name));
     let paging = match numbered {
         None => paging.into_keyset(),
         Some(_) => paging,

@@ -1,5 +1,5 @@
-//! What hangs on a connection at Auth0 and is not built: SCIM, directory synchronisation, keys of its
-//! own. Reading says that there is none; making one is refused.
+//! What hangs on a connection at Auth0 and is not built: SCIM, directory synchronisation, keys of
+//! its own. Reading says that there is none; making one is refused.
 
 use aldgate_core::connection::Connection;
 use aldgate_core::error::Refusal;

@@ -98,29 +98,31 @@ async fn bad_bodies_name_the_member() {
     }
 }
 
+/// What the weak application holds.
+const HELD: &[&str] = &[
+    "create:client_grants",
+    "update:client_grants",
+    "delete:client_grants",
+    "create:clients",
+    "update:clients",
+    "update:client_keys",
+    "delete:clients",
+    "create:resource_servers",
+    "update:resource_servers",
+    "delete:resource_servers",
+    "update:connections",
+    "update:users",
+    "create:client_credentials",
+];
+
 /// Ten ways to more rights at the Management API, from an application that may write client
 /// grants and applications but holds nothing else.
 #[tokio::test]
 async fn adm_05_nobody_widens_itself_in_ten_attempts() {
     let kit = Kit::new().await;
     let (weak, strong) = (&kit.world.pkj.id, &kit.world.m2m.id);
-    let held = [
-        "create:client_grants",
-        "update:client_grants",
-        "delete:client_grants",
-        "create:clients",
-        "update:clients",
-        "update:client_keys",
-        "delete:clients",
-        "create:resource_servers",
-        "update:resource_servers",
-        "delete:resource_servers",
-        "update:connections",
-        "update:users",
-        "create:client_credentials",
-    ];
-    kit.grant(weak, &held).await;
-    let token = kit.machine_token(weak, &held).await;
+    kit.grant(weak, HELD).await;
+    let token = kit.machine_token(weak, HELD).await;
     let audience = kit.audience();
     let id_of = async |client: &aldgate_core::id::ClientId| {
         let list = kit
@@ -143,7 +145,10 @@ async fn adm_05_nobody_widens_itself_in_ten_attempts() {
         "/resource-servers/{}",
         audience.replace(':', "%3A").replace('/', "%2F")
     );
-    let grant = |client, scope: Value, subject| json!({"client_id": client, "audience": audience, "scope": scope, "subject_type": subject});
+    let grant = |client, scope: Value, subject| {
+        json!({"client_id": client, "audience": audience, "scope": scope,
+            "subject_type": subject})
+    };
     let before = kit.get(&own).await.json();
     let attempts = [
         (Method::PATCH, own.clone(), json!({"scope": ["read:users"]})),
@@ -197,7 +202,7 @@ async fn adm_05_nobody_widens_itself_in_ten_attempts() {
     let allowed = kit.call_as(&token, Method::PATCH, &own, &narrower).await;
     assert_eq!(allowed.status, StatusCode::OK, "what it holds it may give");
     let kept = kit
-        .call_as(&token, Method::PATCH, &own, &json!({"scope": held}))
+        .call_as(&token, Method::PATCH, &own, &json!({"scope": HELD}))
         .await;
     assert_eq!(
         kept.status,
