@@ -35,13 +35,12 @@ impl Rng {
 }
 
 impl Entropy for Rng {
-    #[expect(clippy::disallowed_methods, reason = "this file owns the entropy")]
     fn fill(&mut self, bytes: &mut [u8]) {
         match &self.0 {
             // Fails only when the operating system has no entropy source at all: nothing secret
             // can be made then, and going on would be worse than stopping.
             Source::System => {
-                getrandom::fill(bytes).expect("invariant: the operating system gives random bytes")
+                getrandom::fill(bytes).expect("invariant: the operating system gives random bytes");
             }
             Source::Seeded { seed, drawn } => {
                 for chunk in bytes.chunks_mut(32) {

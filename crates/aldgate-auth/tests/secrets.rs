@@ -171,7 +171,7 @@ async fn session(server: &TestServer, world: &World, secrets: &mut Secrets) {
         let next = post(server, &fields).await;
         secrets.add_members(&next, &["access_token", "id_token", "refresh_token"]);
     }
-    for (_, value) in browser.cookies() {
+    for value in browser.cookies().values() {
         secrets.add("cookie", value);
     }
 }

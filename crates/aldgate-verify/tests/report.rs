@@ -19,14 +19,20 @@ type Bodies = Arc<Mutex<mpsc::Sender<String>>>;
 async fn issuer(status: StatusCode) -> (String, mpsc::Receiver<String>) {
     let (sender, bodies) = mpsc::channel(10);
     let take = move |State(sender): State<Bodies>, body: String| async move {
-        sender.lock().unwrap().try_send(body).unwrap();
+        sender
+            .lock()
+            .expect("the test works")
+            .try_send(body)
+            .expect("the test works");
         status
     };
     let app = Router::new()
         .route("/oauth/refusals", post(take))
         .with_state(Arc::new(Mutex::new(sender)));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("the test works");
+    let address = format!("http://{}/", listener.local_addr().expect("the test works"));
     drop(tokio::spawn(
         async move { axum::serve(listener, app).await },
     ));
@@ -34,17 +40,18 @@ async fn issuer(status: StatusCode) -> (String, mpsc::Receiver<String>) {
 }
 
 fn reporter(issuer: &str) -> Reporter {
-    let reporter = Reporter::new(issuer, "api-client", "s3cret&more").unwrap();
+    let reporter = Reporter::new(issuer, "api-client", "s3cret&more").expect("the test works");
     reporter.every(Duration::from_secs(1))
 }
 
 fn verifier(key: &SigningKey, reporter: &Reporter) -> Verifier {
-    let set = JwkSet::new([key.public_jwk().unwrap().clone()]).unwrap();
+    let set =
+        JwkSet::new([key.public_jwk().expect("the test works").clone()]).expect("the test works");
     Verifier::builder("https://tenant.example/", "https://my-api")
-        .keys(aldgate_verify::JwkProvider::fixed(&set).unwrap())
+        .keys(aldgate_verify::JwkProvider::fixed(&set).expect("the test works"))
         .observer(reporter.clone())
         .build()
-        .unwrap()
+        .expect("the test works")
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 fn armour(label: &str, der: &[u8]) -> String {
     // From base64url without padding to base64 with it, in lines of 64.
     let mut text = b64::encode(der).replace('-', "+").replace('_', "/");
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     let mut pem = format!("-----BEGIN {label}-----\n");

@@ -88,7 +88,7 @@ impl ApiError {
     }
 
     /// `errorCode`.
-    #[must_use]
+    #[cfg(test)]
     pub(crate) fn code(&self) -> Option<&'static str> {
         self.0.code
     }

@@ -21,8 +21,6 @@ pub(crate) enum Body {
     Json(Value),
     /// Nothing, or a JSON object of this shape.
     JsonOrNothing(Value),
-    /// `multipart/form-data` with these fields.
-    Multipart(Value),
 }
 
 /// One operation of the Management API.
@@ -140,12 +138,6 @@ impl Operation {
         self
     }
 
-    /// It wants a multipart form of this shape.
-    pub(crate) fn multipart(mut self, shape: Value) -> Self {
-        self.body = Body::Multipart(shape);
-        self
-    }
-
     /// Success has this status.
     pub(crate) const fn status(mut self, status: u16) -> Self {
         self.status = status;
@@ -168,11 +160,6 @@ impl Operation {
             }
         }
         id
-    }
-
-    /// Whether it changes anything.
-    pub(crate) fn changes(&self) -> bool {
-        self.method != Method::GET
     }
 
     /// Does it.

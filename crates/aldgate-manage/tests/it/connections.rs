@@ -265,7 +265,8 @@ async fn adm_04_a_connection_of_administrators_cannot_be_moved_or_removed() {
     (linked.connection, linked.connection_id) = ("corp".into(), id);
     (linked.provider, linked.user_id) = ("oidc".into(), "corp|boss".into());
     boss.identities.push(linked);
-    kit.write(move |tx| tx.users().update(&boss)).await;
+    let saved = kit.write(move |tx| tx.users().update(&boss)).await;
+    assert_eq!(saved, aldgate_store::Saved::Done);
 
     let weak = &kit.world.pkj.id;
     let scopes = ["update:connections", "delete:connections", "delete:users"];

@@ -103,7 +103,7 @@ async fn a_scope_that_vanishes_is_taken_from_everyone() {
         api: "https://s.test/".into(),
         name: "gone".into(),
     };
-    kit.write(move |tx| tx.permissions().give(&user, &[gone.clone()]))
+    kit.write(move |tx| tx.permissions().give(&user, std::slice::from_ref(&gone)))
         .await;
     let changed = kit
         .patch(&path, json!({"scopes": [{"value": "keep"}]}))

@@ -161,7 +161,7 @@ pub(crate) fn key_of(kind: &Kind, body: &Map<String, Value>) -> Option<String> {
         .map(|member| {
             let default = kind.defaults.iter().find(|(name, _)| name == member);
             let given = body.get(*member).and_then(Value::as_str);
-            given.or(default.map(|(_, value)| *value))
+            given.or_else(|| default.map(|(_, value)| *value))
         })
         .collect();
     Some(parts?.join(kind.joint()))

@@ -304,9 +304,8 @@ async fn list(local: &Local, schema: &Schema, path: &str, plural: &str) -> Resul
         let mut answer = get(local, &format!("{path}?{query}"))
             .await?
             .unwrap_or_default();
-        let items = match answer.get_mut(plural).map(Value::take) {
-            Some(Value::Array(items)) => items,
-            _ => bail!("{path} answered without {plural}"),
+        let Some(Value::Array(items)) = answer.get_mut(plural).map(Value::take) else {
+            bail!("{path} answered without {plural}");
         };
         let count = items.len();
         all.extend(items);

@@ -74,7 +74,7 @@ async fn import(cli: &Cli, args: &UsersImport) -> Result<()> {
         let written = errors
             .write(batch, &lines)
             .and_then(|()| save(&checkpoint, reached));
-        failure = failure.take().or(written.err());
+        failure = failure.take().or_else(|| written.err());
         bar.set_message(format!("{} users", batch.tally.total()));
     };
     let tally = import_users(&importer, source, tally, None, progress).await;

@@ -24,7 +24,7 @@ pub(super) fn read(path: &Path, keywords: &Keywords<'_>) -> Result<Read> {
         bail!("expected sections such as `clients:` and `resourceServers:` at the top");
     };
     let mut sections: Sections = document.into_iter().collect();
-    let root = path.parent().unwrap_or(Path::new("."));
+    let root = path.parent().unwrap_or_else(|| Path::new("."));
     let root = match root.as_os_str().is_empty() {
         true => Path::new("."),
         false => root,
@@ -38,7 +38,7 @@ pub(super) fn read(path: &Path, keywords: &Keywords<'_>) -> Result<Read> {
 /// Writes a file and what it refers to.
 pub(super) fn write(path: &Path, sections: &Sections) -> Result<()> {
     let mut sections = sections.clone();
-    let root = path.parent().unwrap_or(Path::new("."));
+    let root = path.parent().unwrap_or_else(|| Path::new("."));
     each_entry(&mut sections, |side, entry| {
         let mut below = side.yaml.to_owned();
         if side.member.ends_with("/*") {
