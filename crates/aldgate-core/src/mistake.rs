@@ -305,7 +305,7 @@ mod tests {
             mistake("opaque", None, 20),
             mistake("id_token", Some("SPA"), 30),
         ];
-        let id = || EventId::parse("0000000000000001").expect("an id");
+        let id = || EventId::parse("00000000000000010000").expect("an id");
         let mut events: Vec<Event> = told
             .iter()
             .map(|mistake| {

@@ -132,8 +132,8 @@ impl Store {
     }
 
     /// Runs a unit of work of `tenant` that finds a few rows by their keys. On SQLite it runs on
-    /// the thread that asks: handing it to another costs three times as much as such a look-up itself.
-    /// Whatever reads more than that belongs to [`Store::read`].
+    /// the thread that asks: handing it to another costs three times as much as such a look-up
+    /// itself. Whatever reads more than that belongs to [`Store::read`].
     ///
     /// # Errors
     /// As [`Store::write`].

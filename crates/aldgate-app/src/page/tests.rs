@@ -278,6 +278,7 @@ fn web_02_hostile_values_stay_text_in_every_field_of_every_page() {
         attack::<WebMessage>(),
         attack::<Outbox>(),
         attack::<OutboxMail>(),
+        attack::<TokenDoctor>(),
     ];
     let attacked: BTreeSet<_> = attacked
         .into_iter()

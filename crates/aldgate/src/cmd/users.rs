@@ -93,9 +93,14 @@ async fn import(cli: &Cli, args: &UsersImport) -> Result<()> {
     }
     remove(&checkpoint)?;
     let micros = app.now().micros() - began.micros();
+    conclude(tally, rate(tally.total() - before, micros), &errors, args)
+}
+
+/// Says what came of it.
+fn conclude(tally: Tally, rate: u64, errors: &Errors, args: &UsersImport) -> Result<()> {
     let report = Report {
         tally,
-        rate: rate(tally.total() - before, micros),
+        rate,
         errors: errors.path(),
     };
     report.print(args.output.json);
