@@ -1,7 +1,7 @@
 //! The admin side: Management API and dashboard.
 //!
 //! This file is the route table. Below it, one folder for each resource, named as in the URL, with
-//! one file for each verb; [`op`] holds what all operations share.
+//! one file for each verb; `op` holds what all operations share.
 
 mod attack_protection;
 mod branding;

@@ -5,7 +5,7 @@ use aldgate_core::provision::management_scopes;
 use aldgate_core::scope::Scopes;
 use serde_json::{Value, json};
 
-/// A caller whose token was verified, or the operator of the machine. Only [`super::authorize`]
+/// A caller whose token was verified, or the operator of the machine. Only `authorize`
 /// and [`Actor::operator`] make one.
 #[derive(Clone, Debug)]
 pub struct Actor {
