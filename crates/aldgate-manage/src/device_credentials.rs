@@ -1,7 +1,7 @@
 //! `/device-credentials`: refresh tokens by device, as Auth0 showed them before `/refresh-tokens`.
 
 use aldgate_core::error::Refusal;
-use aldgate_core::id::{ClientId, GrantId, UserId};
+use aldgate_core::id::GrantId;
 use aldgate_store::{Page, Tx};
 use serde_json::{Value, json};
 
@@ -49,17 +49,7 @@ async fn list(call: Call) -> Result<Reply, ApiError> {
             .actual(other);
         return Err(ApiError::bad_request("invalid_query_string", refusal));
     }
-    let Some(user) = call.query.get("user_id") else {
-        let cause = "Query validation error: 'Missing required property: user_id'.";
-        let refusal = Refusal::new("user_id", cause).expected("the id of a user");
-        return Err(ApiError::bad_request("invalid_query_string", refusal));
-    };
-    let user: UserId = user.parse()?;
-    let client = call
-        .query
-        .get("client_id")
-        .map(ClientId::parse)
-        .transpose()?;
+    let (user, client) = crate::refresh_tokens::owner(&call)?;
     let (paging, now) = (Paging::of(&call)?, call.now);
     let load = move |tx: &mut Tx<'_>| tx.refresh_tokens().of_user(&user, now, &Page::largest());
     let found = call.app.store.read(&call.tenant.id, load).await?;

@@ -78,7 +78,12 @@ async fn checkpoint(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::ok(items.collect()))
 }
 
-async fn plain(
+/// One page of the events that a filter of the store finds, and how many there are if that is
+/// asked.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn plain(
     call: &Call,
     paging: &Paging,
     filter: EventFilter,

@@ -62,7 +62,11 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
-async fn list(call: Call) -> Result<Reply, ApiError> {
+/// Whose tokens a list has: of a user, which must be named, and perhaps of one application.
+///
+/// # Errors
+/// 400 when the query names no user, or something that is no id.
+pub(crate) fn owner(call: &Call) -> Result<(UserId, Option<ClientId>), ApiError> {
     let Some(user) = call.query.get("user_id") else {
         let cause = "Query validation error: 'Missing required property: user_id'.";
         let refusal = Refusal::new("user_id", cause).expected("the id of a user");
@@ -74,6 +78,11 @@ async fn list(call: Call) -> Result<Reply, ApiError> {
         .get("client_id")
         .map(ClientId::parse)
         .transpose()?;
+    Ok((user, client))
+}
+
+async fn list(call: Call) -> Result<Reply, ApiError> {
+    let (user, client) = owner(&call)?;
     let (paging, now) = (Paging::of(&call)?.into_keyset(), call.now);
     let page = aldgate_store::Page::largest();
     let load = move |tx: &mut Tx<'_>| tx.refresh_tokens().of_user(&user, now, &page);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use aldgate_app::App;
 use aldgate_app::extract::{Caller, Tenant};
@@ -30,7 +31,7 @@ pub(crate) struct Call {
     /// The query, checked.
     pub(crate) query: Query,
     pub(super) caller: Caller,
-    pub(super) operation: Operation,
+    pub(super) operation: Arc<Operation>,
     pub(super) segments: BTreeMap<String, String>,
     pub(super) content_type: String,
     pub(super) body: Bytes,
@@ -38,7 +39,7 @@ pub(crate) struct Call {
 
 impl Call {
     /// The operation's path, with `{names}`.
-    pub(super) const fn path(&self) -> &'static str {
+    pub(super) fn path(&self) -> &'static str {
         self.operation.path
     }
 

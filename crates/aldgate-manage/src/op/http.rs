@@ -91,7 +91,7 @@ struct Shell {
 }
 
 impl Shell {
-    async fn answer(self, operation: &Operation, gate: &Gate, request: Request) -> Response {
+    async fn answer(self, operation: &Arc<Operation>, gate: &Gate, request: Request) -> Response {
         let (app, tenant, caller) = (self.app.clone(), self.tenant.clone(), self.caller.clone());
         // Only code of this process can put an actor into a request.
         let actor = match request.extensions().get::<Actor>() {
@@ -128,7 +128,7 @@ impl Shell {
 
     async fn run(
         self,
-        operation: &Operation,
+        operation: &Arc<Operation>,
         actor: Actor,
         request: Request,
     ) -> Result<Reply, ApiError> {
@@ -156,7 +156,7 @@ impl Shell {
             now,
             query,
             caller: self.caller,
-            operation: operation.clone(),
+            operation: Arc::clone(operation),
             segments: self.segments,
             content_type,
             body,

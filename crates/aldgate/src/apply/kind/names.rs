@@ -1,21 +1,4 @@
-//! Names that the rows speak of: mails, prompts, and sections that are not supported.
-
-/// The mails that have a template.
-pub(super) const EMAIL_TEMPLATES: &[&str] = &[
-    "verify_email",
-    "verify_email_by_code",
-    "reset_email",
-    "reset_email_by_code",
-    "welcome_email",
-    "blocked_account",
-    "stolen_credentials",
-    "enrollment_email",
-    "mfa_oob_code",
-    "user_invitation",
-    "change_password",
-    "password_reset",
-    "async_approval",
-];
+//! Names that the rows speak of: prompts, and sections that are not supported.
 
 /// The prompts whose texts and partials are read.
 pub(crate) const PROMPTS: &[&str] = &[

@@ -1,6 +1,7 @@
 //! The rows, in the order in which things are made: what is named comes before what names it.
 
-use super::names::EMAIL_TEMPLATES;
+use aldgate_core::mail::template;
+
 use super::{Access, Kind, Names, Place, Route, Write};
 
 /// What a row says nothing about.
@@ -159,7 +160,7 @@ pub(crate) const KINDS: &[Kind] = &[
         section: "emailTemplates",
         label: "e-mail template",
         access: Access::Each(
-            Names::Fixed(EMAIL_TEMPLATES),
+            Names::Fixed(template::NAMES),
             Route {
                 path: "/email-templates/{0}",
                 create: Some("/email-templates"),
