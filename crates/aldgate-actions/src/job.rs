@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Command;
 use crate::Trigger;
-use crate::command::Command;
 
 /// One run of one action.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use aldgate_core::action::{Deployed, Trigger};
 use aldgate_core::api::Api;
 use aldgate_core::application::Application;
 use aldgate_core::attack_protection::AttackProtection;
@@ -319,6 +320,18 @@ impl App {
         tenant: &TenantId,
     ) -> Result<Arc<AttackProtection>, StoreError> {
         self.caches.attack_protection(&self.store, tenant).await
+    }
+
+    /// What a trigger of a tenant runs, in its order. Most often nothing: ask before anything else.
+    ///
+    /// # Errors
+    /// As [`App::tenant`].
+    pub async fn bound_actions(
+        &self,
+        tenant: &TenantId,
+        trigger: Trigger,
+    ) -> Result<Arc<Vec<Deployed>>, StoreError> {
+        self.caches.actions(&self.store, tenant, trigger).await
     }
 
     /// The origins that CORS allows at a tenant.

@@ -6,6 +6,7 @@ mod table;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aldgate_core::action::{Deployed, Trigger};
 use aldgate_core::api::Api;
 use aldgate_core::application::Application;
 use aldgate_core::attack_protection::{AttackProtection, BruteForce, SuspiciousIp};
@@ -35,6 +36,7 @@ pub(crate) struct Caches {
     origins: Table<TenantId, Origins>,
     settings: Table<(TenantId, String, String), Value>,
     attack_protection: Table<TenantId, AttackProtection>,
+    actions: Table<(TenantId, Trigger), Vec<Deployed>>,
 }
 
 impl Default for Caches {
@@ -49,6 +51,7 @@ impl Default for Caches {
             origins: Table::new(1_000, LIFETIME),
             settings: Table::new(10_000, LIFETIME),
             attack_protection: Table::new(10_000, LIFETIME),
+            actions: Table::new(2_000, LIFETIME),
         }
     }
 }
@@ -59,6 +62,9 @@ impl Caches {
         match change {
             Change::Anything => self.forget_all(),
             Change::Row { tenant, kind, id } => match kind {
+                ChangeKind::Action => Trigger::ALL
+                    .into_iter()
+                    .for_each(|trigger| self.actions.forget(&(tenant.clone(), trigger))),
                 ChangeKind::Api => self.apis.forget_all(),
                 ChangeKind::Application => {
                     self.origins.forget(tenant);
@@ -92,6 +98,7 @@ impl Caches {
         self.origins.forget_all();
         self.settings.forget_all();
         self.attack_protection.forget_all();
+        self.actions.forget_all();
     }
 
     pub(crate) async fn tenant_by_authority(
@@ -215,6 +222,17 @@ impl Caches {
             }))
         });
         let known = self.attack_protection.get(tenant.clone(), load).await?;
+        Ok(known.unwrap_or_default())
+    }
+
+    pub(crate) async fn actions(
+        &self,
+        store: &Store,
+        tenant: &TenantId,
+        trigger: Trigger,
+    ) -> Result<Arc<Vec<Deployed>>, StoreError> {
+        let load = store.read(tenant, move |tx| tx.actions().bound(trigger).map(Some));
+        let known = self.actions.get((tenant.clone(), trigger), load).await?;
         Ok(known.unwrap_or_default())
     }
 

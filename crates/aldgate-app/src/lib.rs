@@ -4,6 +4,7 @@
 //! every request; [`extract`] holds what handlers take as arguments.
 
 pub mod accounts;
+pub mod action_secrets;
 pub mod admin;
 pub mod app;
 mod caches;

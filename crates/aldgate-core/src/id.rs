@@ -97,6 +97,10 @@ macro_rules! id {
 }
 
 id! {
+    /// An action: a UUID, as in Auth0.
+    ActionId, "a UUID", uuid, new_uuid;
+    /// A version of an action that was deployed.
+    ActionVersionId, "a UUID", uuid, new_uuid;
     /// An API (resource server). Auth0's shape: 24 hexadecimal digits.
     ApiId, "24 hexadecimal digits", |t| t.len() == 24 && t.bytes().all(|b| b.is_ascii_hexdigit()),
         |rng| random::hex(rng, 24);
@@ -118,6 +122,9 @@ id! {
     /// An event of the tenant log. Sorts by time: see [`EventId::at`].
     EventId, "20 to 60 letters or digits", |t| t.len() >= 20 && word(t, 60),
         |rng| EventId::at(crate::time::Timestamp::default(), rng).0.into();
+    /// One run of a trigger's actions. Sorts by time: see [`ExecutionId::at`].
+    ExecutionId, "20 to 60 letters or digits", |t| t.len() >= 20 && word(t, 60),
+        |rng| ExecutionId::at(crate::time::Timestamp::default(), rng).0.into();
     /// What one login gave one application: everything issued from one authorization hangs on it.
     GrantId, "gnt_ and up to 60 letters or digits", |t| prefixed(t, "gnt_"),
         |rng| format!("gnt_{}", random::alphanumeric(rng, 22));
@@ -144,9 +151,41 @@ id! {
 impl EventId {
     /// Makes an id that sorts by `at`, then randomly.
     pub fn at(at: crate::time::Timestamp, rng: &mut dyn Entropy) -> Self {
-        let micros = at.micros().max(0);
-        Self(format!("{micros:016x}{}", random::hex(rng, 16)).into())
+        Self(by_time(at, rng).into())
     }
+}
+
+impl ExecutionId {
+    /// Makes an id that sorts by `at`, then randomly.
+    pub fn at(at: crate::time::Timestamp, rng: &mut dyn Entropy) -> Self {
+        Self(by_time(at, rng).into())
+    }
+}
+
+fn by_time(at: crate::time::Timestamp, rng: &mut dyn Entropy) -> String {
+    let micros = at.micros().max(0);
+    format!("{micros:016x}{}", random::hex(rng, 16))
+}
+
+/// Whether a text is a UUID as RFC 9562 section 4 writes it, in lower case.
+fn uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        })
+}
+
+/// A random UUID (RFC 9562 section 5.4).
+fn new_uuid(rng: &mut dyn Entropy) -> String {
+    let digits = random::hex(rng, 31);
+    let variant = ["8", "9", "a", "b"][usize::from(digits.as_bytes()[30] % 4)];
+    let (a, b, c) = (&digits[..8], &digits[8..12], &digits[12..15]);
+    format!(
+        "{a}-{b}-4{c}-{variant}{}-{}",
+        &digits[15..18],
+        &digits[18..30]
+    )
 }
 
 impl UserId {
@@ -207,6 +246,9 @@ mod tests {
             ApiId::parse(ApiId::generate(&mut rng).as_str()).map(|_| ()),
             Ok(())
         );
+        let action = ActionId::generate(&mut rng);
+        assert!(ActionId::parse(action.as_str()).is_ok(), "{action}");
+        assert!(ActionId::parse(&action.as_str().to_uppercase()).is_err());
         let user = UserId::generate(&mut rng);
         assert_eq!(user.provider(), "auth0");
         assert_eq!(user.subject().len(), 24);

@@ -4,6 +4,7 @@
 //! time and [`random::Entropy`] as arguments and returns a value that also names its effects.
 
 pub mod access;
+pub mod action;
 pub mod api;
 pub mod application;
 pub mod attack_protection;

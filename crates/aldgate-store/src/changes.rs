@@ -56,6 +56,8 @@ macro_rules! change_kinds {
 }
 
 change_kinds! {
+    /// An action, by its id, or what is bound to a trigger, by the trigger's name.
+    Action = "action",
     /// An API; by its id.
     Api = "api",
     /// An application; by its client id.

@@ -56,8 +56,10 @@ impl Store {
 }
 
 /// Every table with rows that expire by themselves.
-const EXPIRING: [&Sql; 11] = [
+const EXPIRING: [&Sql; 13] = [
     &ACCESS_TOKENS,
+    &ACTION_EVENTS,
+    &ACTION_EXECUTIONS,
     &API_ALIASES,
     &ASSERTIONS,
     &ATTEMPTS,
@@ -74,6 +76,14 @@ sql! {
     const ACCESS_TOKENS = "DELETE FROM access_tokens
         WHERE (tenant_id, hash) IN (
             SELECT tenant_id, hash FROM access_tokens
+            WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+    const ACTION_EVENTS = "DELETE FROM action_events
+        WHERE (tenant_id, trigger_id, id) IN (
+            SELECT tenant_id, trigger_id, id FROM action_events
+            WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+    const ACTION_EXECUTIONS = "DELETE FROM action_executions
+        WHERE (tenant_id, id) IN (
+            SELECT tenant_id, id FROM action_executions
             WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
     const API_ALIASES = "DELETE FROM api_aliases
         WHERE (tenant_id, identifier) IN (

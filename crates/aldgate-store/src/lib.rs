@@ -29,6 +29,8 @@
 
 mod access;
 mod access_tokens;
+mod action_records;
+mod actions;
 mod apis;
 mod applications;
 mod assertions;
@@ -75,6 +77,8 @@ mod value;
 
 pub use access::Access;
 pub use access_tokens::{AccessToken, AccessTokens};
+pub use action_records::ActionRecords;
+pub use actions::{ActionFilter, Actions};
 pub use apis::Apis;
 pub use applications::Applications;
 pub use assertions::Assertions;

@@ -32,6 +32,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "0002_user_search",
         text: include_str!("../migrations/0002_user_search.sql"),
     },
+    Migration {
+        version: 3,
+        name: "0003_actions",
+        text: include_str!("../migrations/0003_actions.sql"),
+    },
 ];
 
 /// The tables that the migrations make; for tests.

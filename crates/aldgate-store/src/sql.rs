@@ -45,6 +45,8 @@ pub(crate) use sql;
 const STATEMENT_LISTS: &[&[Sql]] = &[
     crate::access::STATEMENTS,
     crate::access_tokens::STATEMENTS,
+    crate::action_records::STATEMENTS,
+    crate::actions::STATEMENTS,
     crate::apis::STATEMENTS,
     crate::applications::STATEMENTS,
     crate::assertions::STATEMENTS,

@@ -4,6 +4,11 @@ use crate::sql::sql;
 
 sql! {
     const ACCESS_TOKENS = "DELETE FROM access_tokens WHERE tenant_id = ?1";
+    const ACTION_BINDINGS = "DELETE FROM action_bindings WHERE tenant_id = ?1";
+    const ACTION_EVENTS = "DELETE FROM action_events WHERE tenant_id = ?1";
+    const ACTION_EXECUTIONS = "DELETE FROM action_executions WHERE tenant_id = ?1";
+    const ACTION_VERSIONS = "DELETE FROM action_versions WHERE tenant_id = ?1";
+    const ACTIONS = "DELETE FROM actions WHERE tenant_id = ?1";
     const API_ALIASES = "DELETE FROM api_aliases WHERE tenant_id = ?1";
     const APIS = "DELETE FROM apis WHERE tenant_id = ?1";
     const APPLICATIONS = "DELETE FROM applications WHERE tenant_id = ?1";

@@ -1,8 +1,8 @@
 //! Values that go into statements: text, integers, bytes and typed nulls.
 
 use aldgate_core::id::{
-    ApiId, ClientGrantId, ClientId, ConnectionId, EventId, GrantId, JobId, KeyId, RoleId,
-    SessionId, TenantId, UserId,
+    ActionId, ActionVersionId, ApiId, ClientGrantId, ClientId, ConnectionId, EventId, ExecutionId,
+    GrantId, JobId, KeyId, RoleId, SessionId, TenantId, UserId,
 };
 use aldgate_core::secret::TokenHash;
 use aldgate_core::time::Timestamp;
@@ -86,11 +86,14 @@ macro_rules! bind_text {
 bind_text!(
     str,
     String,
+    ActionId,
+    ActionVersionId,
     ApiId,
     ClientGrantId,
     ClientId,
     ConnectionId,
     EventId,
+    ExecutionId,
     GrantId,
     JobId,
     KeyId,

@@ -6,7 +6,7 @@ use aldgate_jose::{b64, digest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::command::Command;
+use crate::Command;
 use crate::job::{Fault, FaultKind, Fetch, Job, Limits, LogLine, Outcome, Stats};
 
 /// The most random bytes of one call.

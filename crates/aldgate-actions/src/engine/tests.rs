@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::command::{Claims, Command};
+use crate::{Claims, Command};
 use crate::{Limits, Trigger};
 
 /// A server that answers every request with what was asked.

@@ -6,6 +6,7 @@
     reason = "a helper that fails has failed its test"
 )]
 
+mod actions;
 mod attempts;
 mod backup;
 mod commit;

@@ -1,4 +1,4 @@
-//! What an action may ask for: data that the server checks before it acts.
+//! What an action may ask for: data that the server checks before it acts (SBX-04).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
