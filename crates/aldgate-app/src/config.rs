@@ -85,6 +85,8 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// Bytes of a request body of the Management API.
     pub management_body_bytes_max: usize,
+    /// Bytes of the form that brings a file of users to import.
+    pub import_bytes_max: usize,
     /// Time to send a request's head, and for a TLS handshake.
     pub header_timeout: Duration,
     /// Time to send a whole body, and to answer.
@@ -320,6 +322,7 @@ impl Limits {
                 1024..=1 << 26,
                 1 << 20,
             ),
+            import_bytes_max: reader.size("server.import_bytes_max", 1024..=1 << 30, 32 << 20),
             header_timeout: reader.span("server.header_timeout_seconds", 1..=300, 10),
             request_timeout: reader.span("server.request_timeout_seconds", 1..=600, 30),
             idle_timeout: reader.span("server.idle_timeout_seconds", 1..=3600, 75),

@@ -147,9 +147,10 @@ async fn decide_cors(
 
 fn body_limit(app: &App, uri: &Uri) -> usize {
     let limits = &app.config.server.limits;
-    match uri.path().starts_with("/api/v2/") {
-        true => limits.management_body_bytes_max,
-        false => limits.body_bytes_max,
+    match uri.path() {
+        "/api/v2/jobs/users-imports" => limits.import_bytes_max,
+        path if path.starts_with("/api/v2/") => limits.management_body_bytes_max,
+        _ => limits.body_bytes_max,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::keys::KeysError;
 use crate::serve::Stop;
 
-/// Between two looks at the mail queue.
+/// Between two looks at the queues.
 const TICK: Duration = Duration::from_secs(1);
 const HOUSEKEEPING: Seconds = Seconds::minutes(1);
 const LEASE: &str = "housekeeping";
@@ -21,9 +21,31 @@ const LEASE_LIFETIME: Seconds = Seconds::minutes(3);
 /// Events that one statement removes; many small ones let others in between.
 const PRUNE_BATCH: u32 = 1000;
 
-/// Runs the background work until `stop`.
-#[expect(clippy::disallowed_methods, reason = "this is the one job loop")]
+/// Runs the background work until `stop`: mails and housekeeping, and beside them imports and
+/// exports, behind which no mail should wait.
 pub async fn run(app: App, stop: Stop) {
+    tokio::join!(keep_house(&app, &stop), transfer(&app, &stop));
+    app.events.flush().await;
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is part of the one job loop"
+)]
+async fn transfer(app: &App, stop: &Stop) {
+    while !stop.is_given() {
+        if let Err(error) = app.run_transfers(stop).await {
+            tracing::warn!(%error, "imports and exports go on later");
+        }
+        tokio::select! {
+            () = stop.wait() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one job loop")]
+async fn keep_house(app: &App, stop: &Stop) {
     let holder = alphanumeric(&mut app.rng(), 20);
     let mut next_housekeeping = app.now();
     while !stop.is_given() {
@@ -33,7 +55,7 @@ pub async fn run(app: App, stop: Stop) {
         let now = app.now();
         if now >= next_housekeeping {
             next_housekeeping = now + HOUSEKEEPING;
-            if let Err(error) = take_turn(&app, &holder).await {
+            if let Err(error) = take_turn(app, &holder).await {
                 tracing::warn!(%error, "housekeeping is done again");
             }
         }
@@ -48,7 +70,6 @@ pub async fn run(app: App, stop: Stop) {
     if let Err(error) = give_back.await {
         tracing::debug!(%error, "the housekeeping lease ends by itself");
     }
-    app.events.flush().await;
 }
 
 /// Does the housekeeping if this node has the lease.

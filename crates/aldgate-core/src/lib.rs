@@ -22,6 +22,7 @@ pub mod event;
 pub mod grant;
 pub mod hint;
 pub mod id;
+pub mod job;
 pub mod key;
 pub mod liquid;
 pub mod logout;

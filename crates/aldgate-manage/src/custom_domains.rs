@@ -14,7 +14,7 @@ use aldgate_core::id::CustomDomainId;
 use aldgate_store::{StoreError, Tx};
 use serde_json::Value;
 
-use crate::op::schema::{any, array, flag, free, one_of, open, string, writable};
+use crate::op::schema::{any, array, closed, flag, free, one_of, open, short, string, writable};
 use crate::op::{ApiError, Call, FIELDS, KEYSET, Operation, PAGES, delete, get, patch, post, text};
 
 /// The kind of the settings documents that hold them.
@@ -40,6 +40,14 @@ pub(crate) fn operations() -> Vec<Operation> {
             read::default,
         )
         .scopes(&["read:custom_domains"])
+        .answers(open([("domain", string())], &["domain"])),
+        patch(
+            "/custom-domains/default",
+            "Set the default domain",
+            update::default,
+        )
+        .scopes(&["update:custom_domains"])
+        .body(closed([("domain", short(255))], &["domain"]))
         .answers(open([("domain", string())], &["domain"])),
         get(one, "Get a custom domain", read::run)
             .scopes(&["read:custom_domains"])

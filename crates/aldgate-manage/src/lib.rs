@@ -15,6 +15,7 @@ mod email_templates;
 mod emails;
 mod grants;
 mod guardian;
+mod jobs;
 mod keys;
 mod later;
 mod local;
@@ -43,7 +44,7 @@ pub use op::{Actor, Who};
 
 /// Every route of the admin side.
 pub fn routes() -> Router<App> {
-    op::router(operations())
+    op::router(operations()).merge(jobs::downloads())
 }
 
 /// Every operation of the Management API.
@@ -60,6 +61,7 @@ fn operations() -> Vec<Operation> {
         emails::operations(),
         grants::operations(),
         guardian::operations(),
+        jobs::operations(),
         keys::operations(),
         later::operations(),
         log_streams::operations(),

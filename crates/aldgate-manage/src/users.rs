@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::op::{ApiError, Call};
 
+pub(crate) use create::no_mail;
 pub(crate) use search::refused as search_refused;
 pub(crate) use table::operations;
 

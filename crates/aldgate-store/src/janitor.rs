@@ -56,7 +56,7 @@ impl Store {
 }
 
 /// Every table with rows that expire by themselves.
-const EXPIRING: [&Sql; 13] = [
+const EXPIRING: [&Sql; 15] = [
     &ACCESS_TOKENS,
     &ACTION_EVENTS,
     &ACTION_EXECUTIONS,
@@ -65,6 +65,8 @@ const EXPIRING: [&Sql; 13] = [
     &ATTEMPTS,
     &CODES,
     &GRANTS,
+    &JOB_PARTS,
+    &JOB_REPORTS,
     &LEASES,
     &REFRESH_TOKENS,
     &SESSIONS,
@@ -108,6 +110,14 @@ sql! {
     const GRANTS = "DELETE FROM grants
         WHERE (tenant_id, id) IN (
             SELECT tenant_id, id FROM grants
+            WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+    const JOB_PARTS = "DELETE FROM job_parts
+        WHERE (tenant_id, job_id, kind, number) IN (
+            SELECT tenant_id, job_id, kind, number FROM job_parts
+            WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+    const JOB_REPORTS = "DELETE FROM job_reports
+        WHERE (tenant_id, id) IN (
+            SELECT tenant_id, id FROM job_reports
             WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
     /// A handful of rows, one for each kind of housekeeping.
     const LEASES: scan = "DELETE FROM leases

@@ -37,6 +37,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "0003_actions",
         text: include_str!("../migrations/0003_actions.sql"),
     },
+    Migration {
+        version: 4,
+        name: "0004_job_reports",
+        text: include_str!("../migrations/0004_job_reports.sql"),
+    },
 ];
 
 /// The tables that the migrations make; for tests.

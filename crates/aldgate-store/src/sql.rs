@@ -59,6 +59,7 @@ const STATEMENT_LISTS: &[&[Sql]] = &[
     crate::events::STATEMENTS,
     crate::grants::STATEMENTS,
     crate::janitor::STATEMENTS,
+    crate::job_reports::STATEMENTS,
     crate::jobs::STATEMENTS,
     crate::leases::STATEMENTS,
     crate::migrate::STATEMENTS,

@@ -22,6 +22,8 @@ sql! {
     const EVENTS = "DELETE FROM events WHERE tenant_id = ?1";
     const GRANTS = "DELETE FROM grants WHERE tenant_id = ?1";
     const IDENTITIES = "DELETE FROM identities WHERE tenant_id = ?1";
+    const JOB_PARTS = "DELETE FROM job_parts WHERE tenant_id = ?1";
+    const JOB_REPORTS = "DELETE FROM job_reports WHERE tenant_id = ?1";
     const JOBS = "DELETE FROM jobs WHERE tenant_id = ?1";
     const LOGIN_NAMES = "DELETE FROM login_names WHERE tenant_id = ?1";
     const PASSWORDS = "DELETE FROM passwords WHERE tenant_id = ?1";

@@ -58,6 +58,10 @@ pub const KEYS: &[Key] = &[
         "Bytes of a request body of the Management API. Default 1048576.",
     ),
     key(
+        "server.import_bytes_max",
+        "Bytes of a file of users sent to /api/v2/jobs/users-imports. Default 33554432.",
+    ),
+    key(
         "server.header_timeout_seconds",
         "Time to send a request's head; on a kept connection up to twice that. Default 10.",
     ),

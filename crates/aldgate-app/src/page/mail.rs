@@ -21,6 +21,8 @@ pub struct Mail {
     pub application: Option<String>,
     /// From which network address the cause came, for alarms.
     pub ip: Option<String>,
+    /// What came of it, in one line.
+    pub outcome: Option<String>,
 }
 
 /// What a mail is about. The texts are `mail.{kind}.subject`, `.lead`, `.button` and `.after`.
@@ -40,6 +42,8 @@ pub enum MailKind {
     Welcome,
     /// The address was changed; goes to the old one, which can take it back.
     EmailChanged,
+    /// An import of users is over; goes to administrators.
+    ImportOver,
 }
 
 /// A mail, ready to send.
@@ -74,13 +78,14 @@ pub fn render_mail(mail: &Mail, chrome: &Chrome) -> Result<RenderedMail, PageErr
 
 impl MailKind {
     /// One of each.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::VerifyEmail,
         Self::ResetPassword,
         Self::PasswordChanged,
         Self::BlockedAccount,
         Self::Welcome,
         Self::EmailChanged,
+        Self::ImportOver,
     ];
 
     /// Auth0's name of the template that a tenant may set for it.
@@ -92,7 +97,7 @@ impl MailKind {
             Self::PasswordChanged => Some("password_reset"),
             Self::BlockedAccount => Some("blocked_account"),
             Self::Welcome => Some("welcome_email"),
-            Self::EmailChanged => None,
+            Self::EmailChanged | Self::ImportOver => None,
         }
     }
 }
@@ -107,6 +112,7 @@ impl Mail {
             valid_hours: None,
             application: None,
             ip: None,
+            outcome: None,
         }
     }
 
@@ -131,7 +137,12 @@ impl Mail {
             ip: Some("203.0.113.7".to_owned()),
             ..mail(MailKind::BlockedAccount)
         };
+        let import = Self {
+            outcome: Some("job_0123456789abcdef: 990 inserted, 7 updated, 3 failed".to_owned()),
+            ..mail(MailKind::ImportOver)
+        };
         vec![
+            ("import-over", import),
             ("verify-email", verify),
             ("reset-password", reset),
             ("password-changed", mail(MailKind::PasswordChanged)),

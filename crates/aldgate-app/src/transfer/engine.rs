@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aldgate_core::connection::Connection;
+use aldgate_core::scope::Scopes;
 use aldgate_core::tenant::Tenant;
 use aldgate_core::time::Timestamp;
 use aldgate_core::user::User;
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::app::App;
 
 /// Users of one unit of work.
-const BATCH: usize = 100;
+pub(super) const BATCH: usize = 100;
 
 /// Members of a record that are never repeated to anybody.
 const SECRET: [&str; 3] = ["password", "password_hash", "custom_password_hash"];
@@ -31,6 +32,17 @@ pub struct Importer {
     pub connection: Arc<Connection>,
     /// Whether users who are there already are updated; otherwise they are faults.
     pub upsert: bool,
+    /// Whose rights bound what may be updated; `None`: the operator's, who may do everything.
+    pub ceiling: Option<Ceiling>,
+}
+
+/// What a caller of the Management API holds there: users who hold more are not changed (ADM-04).
+#[derive(Clone, Debug)]
+pub struct Ceiling {
+    /// The identifier of the Management API.
+    pub management: String,
+    /// The caller's scopes.
+    pub scopes: Scopes,
 }
 
 /// What came of the users so far.
@@ -89,7 +101,11 @@ pub async fn import_users(
     while users.peek().is_some() {
         let records: Vec<Value> = users.by_ref().take(BATCH).collect();
         let prepared: Vec<Prepared> = records.into_iter().map(|one| importer.read(one)).collect();
-        let (upsert, now, before) = (importer.upsert, importer.app.now(), tally);
+        let (now, before) = (importer.app.now(), tally);
+        let rules = Rules {
+            upsert: importer.upsert,
+            ceiling: importer.ceiling.clone(),
+        };
         let checkpoint = checkpoint.clone();
         let work = move |tx: &mut Tx<'_>| {
             let mut batch = Batch {
@@ -97,7 +113,7 @@ pub async fn import_users(
                 faults: Vec::new(),
             };
             for one in &prepared {
-                one.write(tx, upsert, now, &mut batch)?;
+                one.write(tx, &rules, now, &mut batch)?;
             }
             if let Some(checkpoint) = &checkpoint {
                 checkpoint(tx, &batch)?;
@@ -109,6 +125,12 @@ pub async fn import_users(
         progress(&batch);
     }
     Ok(tally)
+}
+
+/// What may happen to users who are there already.
+struct Rules {
+    upsert: bool,
+    ceiling: Option<Ceiling>,
 }
 
 /// A record, read.
@@ -144,13 +166,13 @@ impl Prepared {
     fn write(
         &self,
         tx: &mut Tx<'_>,
-        upsert: bool,
+        rules: &Rules,
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<(), StoreError> {
         let fault = match &self.read {
             Err(fault) => fault.clone(),
-            Ok(new) => match write(tx, new, upsert, now)? {
+            Ok(new) => match write(tx, new, rules, now)? {
                 Written::Inserted => {
                     batch.tally.inserted += 1;
                     return Ok(());
@@ -180,7 +202,7 @@ enum Written {
 fn write(
     tx: &mut Tx<'_>,
     new: &ImportedUser,
-    upsert: bool,
+    rules: &Rules,
     now: Timestamp,
 ) -> Result<Written, StoreError> {
     let taken = match tx.users().create(&new.user)? {
@@ -193,7 +215,7 @@ fn write(
         Saved::Missing => None,
         Saved::Taken(taken) => Some(taken),
     };
-    let known = match (upsert, taken) {
+    let known = match (rules.upsert, taken) {
         (true, Some(taken)) => existing(tx, &new.user, taken)?,
         _ => None,
     };
@@ -206,6 +228,9 @@ fn write(
         };
         return Ok(Written::Refused(ImportFault::duplicate(path)));
     };
+    if !rules.allow(tx, &known)? {
+        return Ok(Written::Refused(ImportFault::above_the_caller()));
+    }
     let patched =
         UserPatch::read(new.upsert.clone()).and_then(|patch| patch.apply(&known, None, now));
     match patched {
@@ -214,6 +239,19 @@ fn write(
             Saved::Done => Ok(Written::Updated),
             _ => Ok(Written::Refused(ImportFault::duplicate("user_id"))),
         },
+    }
+}
+
+impl Rules {
+    /// Whether a user may be changed: she holds nothing at the Management API that the caller lacks.
+    fn allow(&self, tx: &mut Tx<'_>, known: &User) -> Result<bool, StoreError> {
+        let Some(ceiling) = &self.ceiling else {
+            return Ok(true);
+        };
+        let held = tx
+            .permissions()
+            .of_user_at(&known.id, &ceiling.management)?;
+        Ok(held.iter().all(|scope| ceiling.scopes.contains(scope)))
     }
 }
 

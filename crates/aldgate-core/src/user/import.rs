@@ -121,6 +121,13 @@ impl ImportFault {
         )
     }
 
+    /// The user is there already and has rights at the Management API that the caller lacks.
+    #[must_use]
+    pub fn above_the_caller() -> Self {
+        let text = "This user has rights at the Management API that the caller lacks.";
+        fault("INSUFFICIENT_SCOPE", text, "user_id")
+    }
+
     /// The hash cannot be checked, or only at too high a cost.
     #[must_use]
     pub fn hash(path: &str) -> Self {

@@ -1,8 +1,10 @@
-//! `PATCH /custom-domains/{id}`.
+//! `PATCH /custom-domains/{id}` and `PATCH /custom-domains/default`.
 
 use aldgate_core::custom_domain;
+use aldgate_core::error::Refusal;
 use aldgate_core::id::CustomDomainId;
 use aldgate_store::Tx;
+use serde::Deserialize;
 
 use super::{KIND, find, host, missing, view};
 use crate::op::{ApiError, Call, Reply};
@@ -22,4 +24,26 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::ok(
         call.app.store.write(&call.tenant.id, change).await?,
     ))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Default {
+    domain: String,
+}
+
+/// Sets the domain that links have. It is the host of the issuer, and can be no other: every
+/// absolute URL comes from there (OPS-01).
+pub(super) async fn default(call: Call) -> Result<Reply, ApiError> {
+    let wanted: Default = call.parse()?;
+    let host = host(&call);
+    if wanted.domain.eq_ignore_ascii_case(&host) {
+        return super::read::default(call).await;
+    }
+    let cause = "The default domain has to be verified";
+    let refusal = Refusal::new("invalid_body", cause)
+        .expected(host)
+        .actual(&wanted.domain)
+        .remedy("Change the tenant's host: see `aldgate tenant` and server.public_url.");
+    Err(refusal.into())
 }

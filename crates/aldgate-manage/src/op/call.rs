@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aldgate_app::App;
 use aldgate_app::extract::{Caller, Tenant};
@@ -11,6 +11,7 @@ use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::IdError;
 use aldgate_core::secret::Secret;
 use aldgate_core::time::Timestamp;
+use axum::extract::Multipart;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -35,6 +36,17 @@ pub(crate) struct Call {
     pub(super) segments: BTreeMap<String, String>,
     pub(super) content_type: String,
     pub(super) body: Bytes,
+    pub(super) form: Form,
+}
+
+/// A form with a file, not read yet; whoever takes it first reads it.
+#[derive(Clone, Default)]
+pub(super) struct Form(Arc<Mutex<Option<Multipart>>>);
+
+impl Form {
+    pub(super) fn of(form: Multipart) -> Self {
+        Self(Arc::new(Mutex::new(Some(form))))
+    }
 }
 
 impl Call {
@@ -127,6 +139,20 @@ impl Call {
                 Err(Refusal::new("invalid_body", cause).into())
             }
         }
+    }
+
+    /// The form with a file, to be read field by field; once.
+    ///
+    /// # Errors
+    /// 400 `invalid_body` when it was taken already.
+    pub(crate) fn form(&self) -> Result<Multipart, ApiError> {
+        let form = self
+            .form
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        form.ok_or_else(|| ApiError::invalid_body("The form is missing"))
     }
 
     /// The members that `fields` and `include_fields` choose.

@@ -10,13 +10,15 @@ use aldgate_core::error::Refusal;
 use aldgate_core::event::EventType;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{FromRequest as _, RawPathParams, Request, State};
+use axum::extract::multipart::MultipartRejection;
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, RawPathParams, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, any, get};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 
 use super::authorize::{Callers, permit};
+use super::call::Form;
 use super::rate::Rates;
 use super::table::Body;
 use super::{Actor, ApiError, Call, Operation, Query, Reply, openapi};
@@ -142,13 +144,21 @@ impl Shell {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
             .to_owned();
-        let request = Request::from_parts(parts, body);
-        let body = match operation.body {
-            Body::None => Bytes::new(),
-            _ => Bytes::from_request(request, &self.app)
-                .await
-                .map_err(unread)?,
-        };
+        let mut request = Request::from_parts(parts, body);
+        // The edge bounds bodies, by the address; axum's own bound would be a second one.
+        DefaultBodyLimit::disable().apply(&mut request);
+        let (mut body, mut form) = (Bytes::new(), Form::default());
+        match operation.body {
+            Body::None => {}
+            Body::Multipart(_) => {
+                let read = Multipart::from_request(request, &self.app).await;
+                form = Form::of(read.map_err(|rejection| no_form(&rejection, &content_type))?);
+            }
+            Body::Json(_) | Body::JsonOrNothing(_) => {
+                let read = Bytes::from_request(request, &self.app).await;
+                body = read.map_err(unread)?;
+            }
+        }
         let call = Call {
             app: self.app,
             tenant: self.tenant,
@@ -160,6 +170,7 @@ impl Shell {
             segments: self.segments,
             content_type,
             body,
+            form,
         };
         operation.run(call).await
     }
@@ -204,6 +215,13 @@ fn unread(rejection: axum::extract::rejection::BytesRejection) -> ApiError {
     let status = rejection.status();
     let refusal = Refusal::new("invalid_body", rejection.body_text());
     ApiError::new(status, None, refusal)
+}
+
+fn no_form(rejection: &MultipartRejection, content_type: &str) -> ApiError {
+    let refusal = Refusal::new("invalid_body", rejection.body_text())
+        .expected("Content-Type: multipart/form-data with a boundary")
+        .actual(content_type);
+    refusal.into()
 }
 
 async fn method_not_allowed() -> Response {

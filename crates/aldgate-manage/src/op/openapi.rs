@@ -66,14 +66,13 @@ fn describe(operation: &Operation) -> Value {
     });
     let body = match &operation.body {
         Body::None => None,
-        Body::Json(shape) => Some((true, shape)),
-        Body::JsonOrNothing(shape) => Some((false, shape)),
+        Body::Json(shape) => Some((true, "application/json", shape)),
+        Body::JsonOrNothing(shape) => Some((false, "application/json", shape)),
+        Body::Multipart(shape) => Some((true, "multipart/form-data", shape)),
     };
-    if let Some((required, shape)) = body {
-        described["requestBody"] = json!({
-            "required": required,
-            "content": {"application/json": {"schema": shape}},
-        });
+    if let Some((required, media, shape)) = body {
+        let content = json!({media: {"schema": shape}});
+        described["requestBody"] = json!({"required": required, "content": content});
     }
     described
 }

@@ -21,6 +21,8 @@ pub(crate) enum Body {
     Json(Value),
     /// Nothing, or a JSON object of this shape.
     JsonOrNothing(Value),
+    /// A form with a file (RFC 7578) whose fields have this shape; see [`Call::form`].
+    Multipart(Value),
 }
 
 /// One operation of the Management API.
@@ -135,6 +137,12 @@ impl Operation {
     /// It takes a JSON body of this shape, or none.
     pub(crate) fn optional_body(mut self, shape: Value) -> Self {
         self.body = Body::JsonOrNothing(shape);
+        self
+    }
+
+    /// It wants a form with a file, whose fields have this shape.
+    pub(crate) fn form(mut self, shape: Value) -> Self {
+        self.body = Body::Multipart(shape);
         self
     }
 

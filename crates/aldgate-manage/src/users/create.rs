@@ -100,7 +100,7 @@ pub(super) fn exists() -> ApiError {
 }
 
 /// 500: a mail cannot be rendered; nothing was changed.
-pub(super) fn no_mail(error: &aldgate_app::page::PageError) -> ApiError {
+pub(crate) fn no_mail(error: &aldgate_app::page::PageError) -> ApiError {
     tracing::error!(%error, "a mail cannot be rendered");
     let refusal = Refusal::new(
         "mail",

@@ -10,7 +10,9 @@ use super::{
 use crate::op::schema::{
     array, closed, count, flag, free, open, page, short, string, time, writable,
 };
-use crate::op::{FIELDS, KEYSET, Operation, PAGES, Param, boolean, delete, get, patch, post, text};
+use crate::op::{
+    FIELDS, KEYSET, Operation, PAGES, Param, boolean, delete, get, patch, post, put, text,
+};
 use crate::rbac::{permission_shape, permissions_body, roles_body};
 use crate::roles::shape as role_shape;
 
@@ -250,6 +252,14 @@ fn factors_of_users() -> Vec<Operation> {
         )
         .scopes(&["read:users"])
         .answers(array(free())),
+        post(
+            "/users/{id}/recovery-code-regeneration",
+            "Make a new recovery code of a user",
+            factors::no_recovery_code,
+        )
+        .scopes(&["update:users"])
+        .status(200)
+        .answers(open([("recovery_code", string())], &["recovery_code"])),
         delete(
             "/users/{id}/authenticators",
             "Delete the authenticators of a user",
@@ -292,6 +302,30 @@ fn methods_of_users() -> Vec<Operation> {
         .query(PAGES)
         .query(KEYSET)
         .answers(page("authenticators", free())),
+        post(
+            "/users/{id}/authentication-methods",
+            "Create an authentication method of a user",
+            factors::unable,
+        )
+        .scopes(&["create:authentication_methods"])
+        .body(writable(METHOD, &["type"]))
+        .answers(free()),
+        put(
+            "/users/{id}/authentication-methods",
+            "Replace the authentication methods of a user",
+            factors::replace,
+        )
+        .scopes(&["update:authentication_methods"])
+        .body(array(writable(METHOD, &["type"])))
+        .answers(array(free())),
+        patch(
+            "/users/{id}/authentication-methods/{method_id}",
+            "Update an authentication method of a user",
+            factors::missing,
+        )
+        .scopes(&["update:authentication_methods"])
+        .body(writable(&["name", "preferred_authentication_method"], &[]))
+        .answers(free()),
         delete(
             "/users/{id}/authentication-methods",
             "Delete the authentication methods of a user",
@@ -313,6 +347,19 @@ fn methods_of_users() -> Vec<Operation> {
         .scopes(&["delete:authentication_methods"]),
     ]
 }
+
+/// Members of an authentication method that a body may have (Auth0).
+const METHOD: &[&str] = &[
+    "type",
+    "name",
+    "totp_secret",
+    "phone_number",
+    "email",
+    "preferred_authentication_method",
+    "key_id",
+    "public_key",
+    "relying_party_identifier",
+];
 
 const INCLUDE_TOTALS: Param = boolean("include_totals");
 

@@ -7,6 +7,7 @@ mod clients;
 mod connections;
 mod custom_domains;
 mod emails;
+mod jobs;
 mod keys;
 mod kit;
 mod later;

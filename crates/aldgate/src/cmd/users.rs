@@ -59,6 +59,7 @@ async fn import(cli: &Cli, args: &UsersImport) -> Result<()> {
         tenant,
         connection: Arc::new(connection),
         upsert: args.upsert,
+        ceiling: None,
     };
     let mut errors = Errors::new(errors_at);
     let (began, before) = (app.now(), tally.total());
