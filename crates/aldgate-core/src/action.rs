@@ -5,10 +5,15 @@
 //! puts an action at a place of its trigger. What logins run is [`Deployed`]: the bound actions
 //! that have a deployed version, in their order. What came of it is an [`Execution`].
 
+pub mod claim_rules;
 mod command;
+mod customised;
+pub mod event;
 mod execution;
 mod kept;
+mod progress;
 mod trigger;
+mod verdict;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +21,14 @@ use crate::id::{ActionId, ActionVersionId};
 use crate::time::Timestamp;
 
 pub use command::{Claims, Command, MetadataField};
+pub use customised::Customised;
 pub use execution::{
     EXECUTIONS_KEPT, Execution, ExecutionLog, ExecutionResult, ExecutionStatus, Failed,
 };
 pub use kept::{BaseTokens, KEPT_MAX, KeptEvent};
+pub use progress::Progress;
 pub use trigger::{FailureMode, Trigger};
+pub use verdict::{Applied, CacheChange, Denial, Ground, Next, Verdict};
 
 /// The runtime whose language and API actions get (Auth0's name for it).
 pub const RUNTIME: &str = "node22";

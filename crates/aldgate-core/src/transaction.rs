@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::action::Progress;
 use crate::authorize::Request;
 use crate::id::SessionId;
 use crate::scope::Scopes;
@@ -30,6 +31,9 @@ pub struct Transaction {
     /// What the user agreed to within this transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consented: Option<Scopes>,
+    /// How far the actions of the login came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Progress>,
 }
 
 impl Transaction {
@@ -43,6 +47,7 @@ impl Transaction {
             expires_at: now + LIFETIME,
             logged_in: None,
             consented: None,
+            actions: None,
         }
     }
 

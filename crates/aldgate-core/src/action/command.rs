@@ -81,6 +81,11 @@ pub enum Command {
         /// Whom.
         user_id: String,
     },
+    /// `api.authentication.recordMethod`.
+    RecordMethod {
+        /// The page that made the check.
+        url: String,
+    },
     /// `api.session.revoke`.
     RevokeSession {
         /// Why.

@@ -10,6 +10,7 @@ pub(crate) mod testing;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::action::Customised;
 use crate::application::GrantType;
 use crate::client_auth::AuthenticatedClient;
 use crate::error::{OAuthError, Refusal};
@@ -54,6 +55,9 @@ pub struct Grant {
     /// The `claims` parameter (OpenID Connect Core section 5.5), as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Value>,
+    /// What actions changed about its tokens.
+    #[serde(default, skip_serializing_if = "Customised::is_empty")]
+    pub custom: Customised,
     /// What the Management API keeps with it (Auth0: `refresh_token_metadata`).
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub metadata: serde_json::Map<String, Value>,

@@ -52,3 +52,11 @@ pub(crate) fn user(blocked: bool) -> User {
     let user = json!({"user_id": "auth0|1", "email": "ann@example.com", "blocked": blocked});
     serde_json::from_value(user).unwrap()
 }
+
+/// A tenant without settings.
+pub(crate) fn tenant() -> crate::tenant::Tenant {
+    serde_json::from_value(json!({
+        "id": "default", "issuer": "https://id.test/", "created_at": 0,
+    }))
+    .unwrap()
+}

@@ -1,6 +1,7 @@
 //! Claims that actions add (as in Auth0). A collision with a protocol claim is an error that says
 //! so, never a silent drop (ruling R12).
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Names that no custom claim may take: they mean something to the protocols or to Auth0's SDKs.
@@ -72,7 +73,8 @@ pub const RESERVED: &[&str] = &[
 const BYTES_MAX: usize = 100 * 1024;
 
 /// Custom claims of one token, checked.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct CustomClaims(Map<String, Value>);
 
 /// Why a claim is refused.
@@ -123,6 +125,12 @@ impl CustomClaims {
         }
         self.0.insert(name.to_owned(), value);
         Ok(())
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The claims.

@@ -313,6 +313,24 @@ impl UserPatch {
     }
 }
 
+/// Metadata with the changes of actions laid over its first level; `null` removes a member.
+///
+/// # Errors
+/// When it becomes too large, or a member of `app_metadata` is reserved.
+pub fn changed_metadata(
+    name: &'static str,
+    kept: &Map<String, Value>,
+    changes: &Map<String, Value>,
+) -> Result<Map<String, Value>, Refusal> {
+    if changes.is_empty() {
+        return Ok(kept.clone());
+    }
+    if name == "app_metadata" {
+        reserved(changes)?;
+    }
+    overlaid(name, kept, changes)
+}
+
 /// Metadata with a change laid over its first level: `null` removes a member, and an empty object
 /// or `null` as a whole removes all of it.
 fn merged(
@@ -326,6 +344,14 @@ fn merged(
     if change.is_empty() {
         return Ok(Map::new());
     }
+    overlaid(name, kept, change)
+}
+
+fn overlaid(
+    name: &str,
+    kept: &Map<String, Value>,
+    change: &Map<String, Value>,
+) -> Result<Map<String, Value>, Refusal> {
     let mut merged = kept.clone();
     for (key, value) in change {
         match value {
