@@ -86,6 +86,23 @@ impl Pool {
         }))
     }
 
+    /// Starts workers ahead, in the background: the first runs need not wait for them.
+    pub fn warm(&self, workers: usize) {
+        for _ in 0..workers.min(self.0.options.workers) {
+            let pool = self.clone();
+            tokio::spawn(async move {
+                let inner = &*pool.0;
+                let Ok(_permit) = inner.free.try_acquire() else {
+                    return;
+                };
+                match inner.start().await {
+                    Ok(worker) => inner.idle().push(worker),
+                    Err(error) => tracing::warn!(%error, "a worker of actions does not start"),
+                }
+            });
+        }
+    }
+
     /// Runs an action to its end, or until its time is over.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ use crate::mail::{MailError, Mailer};
 use crate::metrics::Metrics;
 use crate::outbound::Outbound;
 use crate::rng::Rng;
+use crate::sandbox::Sandbox;
 use crate::seal::{MasterKey, MasterKeyError, Sealer};
 use crate::tls::TlsError;
 
@@ -53,6 +54,8 @@ pub struct Parts {
     pub mailer: Mailer,
     /// Fetches from elsewhere.
     pub outbound: Outbound,
+    /// Runs tenant JavaScript.
+    pub sandbox: Sandbox,
     /// Writes the tenant logs.
     pub events: Events,
     /// What operators count.
@@ -118,6 +121,7 @@ impl App {
             .map(|path| MasterKey::read(path))
             .collect::<Result<Vec<_>, _>>()?;
         let sealer = Sealer::new(&master, &retired);
+        let outbound = Outbound::new(&config.outbound)?;
         let metrics = Metrics::new();
         let caches = Arc::new(Caches::default());
         let keys = Keys::new(metrics.clone());
@@ -131,7 +135,8 @@ impl App {
             refresh_key: master.derive("refresh"),
             hashing: Hashing::start(&config.security, metrics.clone(), &mut rng)?,
             mailer: Mailer::new(&config.mail, mails_in_memory)?,
-            outbound: Outbound::new(&config.outbound)?,
+            sandbox: Sandbox::new(&config.actions, outbound.clone()),
+            outbound,
             events: Events::start(store.clone(), metrics.clone()),
             authentication_rate: config
                 .server

@@ -3,6 +3,7 @@
 //! Tenant settings are data and live in the database; nothing lives in both. [`keys::KEYS`] lists
 //! every key with its meaning; a key that is not there stops the start with a suggestion.
 
+mod actions;
 pub mod keys;
 mod reader;
 
@@ -16,6 +17,7 @@ use aldgate_core::time::Seconds;
 use url::{Host, Url};
 
 use crate::rate_limit::Rate;
+pub use actions::{Actions, TRIGGER_TIMEOUT, Worker};
 pub use aldgate_core::network::Cidr;
 use reader::Reader;
 pub use reader::{ConfigError, Problem};
@@ -44,6 +46,8 @@ pub struct Config {
     pub retention: Retention,
     /// What the server itself may fetch.
     pub outbound: Outbound,
+    /// How tenant JavaScript runs.
+    pub actions: Actions,
 }
 
 /// `[server]`: the public listener.
@@ -227,6 +231,7 @@ impl Config {
             log: Log::read(&mut reader),
             retention: Retention::read(&mut reader),
             outbound: Outbound::read(&mut reader),
+            actions: Actions::read(&mut reader),
         };
         config.check_outbound(&mut reader);
         reader.finish().map(|()| config)

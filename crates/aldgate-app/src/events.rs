@@ -7,10 +7,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aldgate_core::action::{EXECUTIONS_KEPT, Execution};
 use aldgate_core::error::Refusal;
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::TenantId;
-use aldgate_store::{Store, StoreError};
+use aldgate_core::tenant;
+use aldgate_store::{Store, StoreError, Tx};
 use moka::sync::Cache;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -37,6 +39,7 @@ pub struct Events {
 
 enum Entry {
     Event(TenantId, Box<Event>),
+    Execution(TenantId, Box<Execution>),
     Flush(oneshot::Sender<()>),
 }
 
@@ -75,6 +78,14 @@ impl Events {
         }
     }
 
+    /// Records what came of running actions, in the same way.
+    pub(crate) fn executed(&self, tenant: &TenantId, execution: Execution) {
+        let entry = Entry::Execution(tenant.clone(), Box::new(execution));
+        if self.queue.try_send(entry).is_err() {
+            self.metrics.count(Count::EventDropped);
+        }
+    }
+
     /// Waits until everything recorded so far is written, or given up.
     pub async fn flush(&self) {
         let (done, written) = oneshot::channel();
@@ -102,7 +113,7 @@ impl Events {
     }
 
     /// Records an event unless one was recorded under the same key within a minute.
-    pub fn once_a_minute(&self, tenant: &Tenant, key: &str, event: Event) {
+    pub fn once_a_minute(&self, tenant: &tenant::Tenant, key: &str, event: Event) {
         let key = (tenant.id.clone(), key.to_owned());
         if self.told.contains_key(&key) {
             return;
@@ -129,16 +140,22 @@ async fn write(
                 batch.push(entry);
             }
         }
-        let mut by_tenant: HashMap<TenantId, Vec<Event>> = HashMap::new();
+        let mut by_tenant: HashMap<TenantId, Batch> = HashMap::new();
         let mut flushed = Vec::new();
         for entry in batch.drain(..) {
             match entry {
-                Entry::Event(tenant, event) => by_tenant.entry(tenant).or_default().push(*event),
+                Entry::Event(tenant, event) => {
+                    by_tenant.entry(tenant).or_default().events.push(*event);
+                }
+                Entry::Execution(tenant, execution) => {
+                    let executions = &mut by_tenant.entry(tenant).or_default().executions;
+                    executions.push(*execution);
+                }
                 Entry::Flush(done) => flushed.push(done),
             }
         }
-        for (tenant, events) in by_tenant {
-            write_batch(&store, &tenant, events, &metrics).await;
+        for (tenant, batch) in by_tenant {
+            write_batch(&store, &tenant, batch, &metrics).await;
         }
         for done in flushed {
             // Nobody waits any more: fine.
@@ -147,13 +164,28 @@ async fn write(
     }
 }
 
-async fn write_batch(store: &Store, tenant: &TenantId, events: Vec<Event>, metrics: &Metrics) {
-    let events = Arc::new(events);
+/// What is written for one tenant at once.
+#[derive(Default)]
+struct Batch {
+    events: Vec<Event>,
+    executions: Vec<Execution>,
+}
+
+impl Batch {
+    fn write(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for execution in &self.executions {
+            let expires_at = execution.created_at + EXECUTIONS_KEPT;
+            tx.action_records().executed(execution, expires_at)?;
+        }
+        tx.events().record(&self.events)
+    }
+}
+
+async fn write_batch(store: &Store, tenant: &TenantId, batch: Batch, metrics: &Metrics) {
+    let whole = Arc::new(batch);
     for attempt in 1..=TRIES {
-        let batch = Arc::clone(&events);
-        let written = store
-            .write(tenant, move |tx| tx.events().record(&batch))
-            .await;
+        let batch = Arc::clone(&whole);
+        let written = store.write(tenant, move |tx| batch.write(tx)).await;
         match written {
             Ok(()) => return,
             Err(error @ StoreError::Unavailable(_)) if attempt < TRIES => {
@@ -161,9 +193,8 @@ async fn write_batch(store: &Store, tenant: &TenantId, events: Vec<Event>, metri
             }
             Err(error) => {
                 tracing::error!(%error, tenant.id = %tenant, "tenant log events are lost");
-                events
-                    .iter()
-                    .for_each(|_| metrics.count(Count::EventDropped));
+                let lost = whole.events.len() + whole.executions.len();
+                (0..lost).for_each(|_| metrics.count(Count::EventDropped));
                 return;
             }
         }

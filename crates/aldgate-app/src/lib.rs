@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod action_secrets;
+pub mod actions;
 pub mod admin;
 pub mod app;
 mod caches;
@@ -29,6 +30,7 @@ mod provision;
 pub mod rate_limit;
 pub mod respond;
 pub mod rng;
+pub mod sandbox;
 pub mod seal;
 pub mod serve;
 pub mod shared_keys;

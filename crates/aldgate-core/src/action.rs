@@ -69,7 +69,7 @@ impl Action {
     /// What happens to the login when the action fails.
     #[must_use]
     pub fn failure(&self) -> FailureMode {
-        self.failure_mode.unwrap_or(self.trigger.failure())
+        self.failure_mode.unwrap_or_else(|| self.trigger.failure())
     }
 }
 

@@ -14,10 +14,12 @@ mod browser;
 mod html;
 mod server;
 mod transcript;
+mod worker;
 mod world;
 
 pub use browser::{Browser, Form};
 pub use server::START;
 pub use server::{Reply, TestServer};
 pub use transcript::transcript;
+pub use worker::build_worker;
 pub use world::{API, Client, PASSWORD, World};

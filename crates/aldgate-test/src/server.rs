@@ -295,6 +295,8 @@ fn config(data: &Path) -> Config {
     config.security.master_key = MasterKeySource::Value(Secret::new(key.to_owned()));
     // The clock of tests stands, so that no bucket would ever fill again.
     config.server.management_rate = None;
+    config.actions.worker.program = crate::worker::path();
+    config.actions.worker.arguments = Vec::new();
     config.security.argon2 = Argon2Cost {
         memory_kib: 64,
         iterations: 1,

@@ -173,6 +173,26 @@ pub const KEYS: &[Key] = &[
         "outbound.allow_http",
         "Fetch over plain HTTP, in tests only. Default false.",
     ),
+    key(
+        "actions.enabled",
+        "Whether actions run. false lets everybody in without them: for emergencies. Default true.",
+    ),
+    key(
+        "actions.workers",
+        "Processes that run actions, started when needed. Default 2 a core, 4 to 32.",
+    ),
+    key(
+        "actions.waiting_max",
+        "Runs of actions that may wait for a process; beyond, they fail. Default 256.",
+    ),
+    key(
+        "actions.timeout_seconds",
+        "Time for one action; all of one login get 20. Default 5.",
+    ),
+    key(
+        "actions.heap_mib",
+        "Memory of one action's JavaScript in MiB. Default 32.",
+    ),
 ];
 
 /// The known name nearest to `name`, if it is near enough to be a slip.

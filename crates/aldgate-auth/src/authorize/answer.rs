@@ -143,7 +143,7 @@ fn grant(granted: &Granted, id: GrantId, now: Timestamp) -> Grant {
         wants_auth_time: plan.wants_auth_time(),
         methods: person.session.methods.clone(),
         claims: plan.claims.clone(),
-        custom: granted.custom.clone(),
+        custom: aldgate_core::action::Customised::default(),
         metadata: serde_json::Map::new(),
         created_at: now,
     }

@@ -59,6 +59,7 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
         wants_auth_time: false,
         methods: vec![method],
         claims: None,
+        custom: aldgate_core::action::Customised::default(),
         metadata: serde_json::Map::new(),
         created_at: *now,
     };

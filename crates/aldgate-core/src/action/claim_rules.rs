@@ -124,7 +124,9 @@ fn in_forbidden_namespace(name: &str) -> bool {
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let host = rest[..end].to_ascii_lowercase();
-    let host = host.rsplit_once('@').map_or(host.as_str(), |(_, host)| host);
+    let host = host
+        .rsplit_once('@')
+        .map_or(host.as_str(), |(_, host)| host);
     let host = host.split(':').next().unwrap_or_default();
     FORBIDDEN_HOSTS.iter().any(|forbidden| {
         let under = host.strip_suffix(forbidden);
@@ -160,12 +162,36 @@ mod tests {
             ("plan", Claims::Id, None, false, "set"),
             ("sub", Claims::Id, None, false, "claim_reserved"),
             ("scope", Claims::Access, api, false, "claim_reserved"),
-            ("https://x.auth0.com/a", Claims::Id, None, false, "claim_namespace"),
-            ("http://webtask.io", Claims::Id, None, false, "claim_namespace"),
-            ("https://u@AUTH0.com:1/a", Claims::Id, None, false, "claim_namespace"),
+            (
+                "https://x.auth0.com/a",
+                Claims::Id,
+                None,
+                false,
+                "claim_namespace",
+            ),
+            (
+                "http://webtask.io",
+                Claims::Id,
+                None,
+                false,
+                "claim_namespace",
+            ),
+            (
+                "https://u@AUTH0.com:1/a",
+                Claims::Id,
+                None,
+                false,
+                "claim_namespace",
+            ),
             ("urn:auth0:a", Claims::Id, None, false, "claim_namespace"),
             ("https://notauth0.com/a", Claims::Id, None, false, "set"),
-            ("plan", Claims::Access, None, false, "left out: claim_opaque_token"),
+            (
+                "plan",
+                Claims::Access,
+                None,
+                false,
+                "left out: claim_opaque_token",
+            ),
             ("plan", Claims::Access, api, true, "left out: claim_own_api"),
             ("https://demo/plan", Claims::Access, api, true, "set"),
             ("email", Claims::Access, api, false, "set"),

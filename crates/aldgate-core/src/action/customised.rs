@@ -82,6 +82,9 @@ mod tests {
         assert_eq!(access.scope.to_string(), "openid");
         let json = serde_json::to_string(&custom).unwrap();
         assert_eq!(json, r#"{"added":["b"],"removed":["a","read:x"]}"#);
-        assert_eq!(serde_json::from_str::<Customised>("{}").unwrap(), Customised::default());
+        assert_eq!(
+            serde_json::from_str::<Customised>("{}").unwrap(),
+            Customised::default()
+        );
     }
 }

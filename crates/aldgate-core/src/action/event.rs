@@ -106,19 +106,26 @@ impl Base<'_> {
         let methods: Vec<Value> = login.methods.iter().map(method).collect();
         event.insert("authentication".into(), json!({"methods": methods}));
         event.insert("authorization".into(), json!({"roles": login.roles}));
-        event.insert("stats".into(), json!({"logins_count": login.user.logins_count}));
+        event.insert(
+            "stats".into(),
+            json!({"logins_count": login.user.logins_count}),
+        );
         event.insert("user".into(), user(login.user));
         event.insert("transaction".into(), transaction(&login.transaction));
         let optional = [
             ("connection", login.connection.map(connection)),
             (
                 "resource_server",
-                login.audience.map(|identifier| json!({"identifier": identifier})),
+                login
+                    .audience
+                    .map(|identifier| json!({"identifier": identifier})),
             ),
             ("session", login.session.map(session)),
             (
                 "refresh_token",
-                login.refresh_token.map(|token| refresh_token(token, self.application)),
+                login
+                    .refresh_token
+                    .map(|token| refresh_token(token, self.application)),
             ),
         ];
         for (name, value) in optional {
@@ -191,13 +198,13 @@ impl Base<'_> {
 }
 
 /// Parameters without what is secret or too long.
-pub fn shown<'a>(
-    params: impl IntoIterator<Item = (&'a str, &'a Value)>,
-) -> Map<String, Value> {
+pub fn shown<'a>(params: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Map<String, Value> {
     params
         .into_iter()
         .filter(|(name, value)| {
-            let short = value.as_str().is_none_or(|text| text.len() <= PARAMETER_BYTES_MAX);
+            let short = value
+                .as_str()
+                .is_none_or(|text| text.len() <= PARAMETER_BYTES_MAX);
             short && !SECRET.contains(name)
         })
         .map(|(name, value)| (name.to_owned(), value.clone()))
@@ -263,8 +270,8 @@ fn refresh_token(
     application: Option<&Application>,
 ) -> Value {
     let ends = |at: Timestamp| (at.micros() != i64::MAX).then(|| at.iso8601());
-    let rotates = application
-        .is_some_and(|app| app.refresh_token.rotation_type == RotationType::Rotating);
+    let rotates =
+        application.is_some_and(|app| app.refresh_token.rotation_type == RotationType::Rotating);
     json!({
         "id": grant.id,
         "client_id": grant.client_id,
@@ -293,7 +300,10 @@ fn transaction(transaction: &Transaction<'_>) -> Value {
     };
     let words = |text: &Option<String>| -> Vec<String> {
         let text = text.as_deref().unwrap_or_default();
-        text.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect()
+        text.split(' ')
+            .filter(|w| !w.is_empty())
+            .map(str::to_owned)
+            .collect()
     };
     told["acr_values"] = json!(words(&request.acr_values));
     told["ui_locales"] = json!(words(&request.ui_locales));

@@ -275,10 +275,13 @@ impl Applied {
             Claims::Access => &mut self.verdict.tokens.access_token,
         };
         claims.set(name, value.clone()).map_err(|error| {
-            Refusal::new("claim_refused", format!("The claim cannot be set: {error}."))
-                .expected("all custom claims of a token together within 100 KiB")
-                .actual(&format!("{name:?} with {} bytes", value.to_string().len()))
-                .remedy("Put an id into the token, and let the API look the rest up.")
+            Refusal::new(
+                "claim_refused",
+                format!("The claim cannot be set: {error}."),
+            )
+            .expected("all custom claims of a token together within 100 KiB")
+            .actual(&format!("{name:?} with {} bytes", value.to_string().len()))
+            .remedy("Put an id into the token, and let the API look the rest up.")
         })
     }
 

@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use aldgate_actions::{
-    Claims, Command, Fetch, Fetched, Finding, Job, Limits, MetadataField, Outbound, Outcome, Pool,
-    PoolOptions, Trigger,
+    Claims, Command, Finding, Job, Limits, MetadataField, Outcome, Pool, PoolOptions, Trigger,
 };
-use aldgate_app::outbound::{Asked, BYTES_MAX};
-use aldgate_jose::b64;
+use aldgate_app::sandbox::Guarded;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
@@ -99,41 +96,6 @@ fn pool(cli: &Cli) -> Result<Pool> {
     Ok(Pool::new(options, Arc::new(Guarded(outbound))))
 }
 
-/// Requests of actions, under the server's address policy.
-struct Guarded(aldgate_app::outbound::Outbound);
-
-impl Outbound for Guarded {
-    fn fetch(&self, fetch: Fetch) -> Pin<Box<dyn Future<Output = Fetched> + Send>> {
-        let outbound = self.0.clone();
-        Box::pin(async move {
-            let failed = |error: String| Fetched::Failed { error };
-            let url = match url::Url::parse(&fetch.url) {
-                Ok(url) => url,
-                Err(error) => return failed(format!("{}: {error}", fetch.url)),
-            };
-            let body = fetch.body.as_deref().map(b64::decode_standard).transpose();
-            let Ok(body) = body else {
-                return failed("the body is not base64".to_owned());
-            };
-            let asked = Asked {
-                method: &fetch.method,
-                url: &url,
-                headers: &fetch.headers,
-                body,
-            };
-            match outbound.request(asked, BYTES_MAX).await {
-                Ok((fetched, headers)) => Fetched::Answer {
-                    url: fetch.url,
-                    status: fetched.status,
-                    headers,
-                    body: b64::encode_standard(&fetched.body),
-                },
-                Err(error) => failed(error.to_string()),
-            }
-        })
-    }
-}
-
 fn show(findings: &[Finding], outcome: &Outcome) {
     let colour = ui::stdout_is_terminal();
     for Finding {
@@ -204,6 +166,7 @@ fn describe(command: &Command) -> [String; 3] {
         Command::CacheSet { key, value, .. } => text("cache", key, value.clone()),
         Command::CacheDelete { key } => text("forget", key, String::new()),
         Command::SetPrimaryUser { user_id } => text("primary user", user_id, String::new()),
+        Command::RecordMethod { url } => text("record method", url, String::new()),
         Command::RevokeSession { reason } => text("revoke session", "", reason.clone()),
         Command::RevokeRefreshToken { reason } => text("revoke refresh token", "", reason.clone()),
     }

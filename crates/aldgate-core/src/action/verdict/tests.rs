@@ -46,7 +46,10 @@ fn a_denial_keeps_its_first_reason_and_the_metadata() {
     let Next::Denied(denial) = applied.next else {
         panic!("{:?}", applied.next)
     };
-    assert_eq!((denial.reason.as_str(), denial.revokes_session), ("No.", true));
+    assert_eq!(
+        (denial.reason.as_str(), denial.revokes_session),
+        ("No.", true)
+    );
     let changed = applied.verdict.changed_user(&user(false)).unwrap().unwrap();
     assert_eq!(changed.app_metadata["seen"], true);
 }
@@ -55,20 +58,37 @@ fn a_denial_keeps_its_first_reason_and_the_metadata() {
 fn sbx_04_users_are_sent_to_web_pages_alone() {
     let to = |url: &str| json!([{"kind": "redirect", "url": url, "query": {"a": "b c", "n": 1}}]);
     let sent = run(to("https://forms.test/x?y=z"), |_| {}).unwrap().next;
-    assert_eq!(sent, Next::Redirect("https://forms.test/x?y=z&a=b+c&n=1".into()));
-    for bad in ["javascript:alert(1)", "data:text/html,x", "/path", "https://u:p@a.test/", "file:///x"] {
+    assert_eq!(
+        sent,
+        Next::Redirect("https://forms.test/x?y=z&a=b+c&n=1".into())
+    );
+    for bad in [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "/path",
+        "https://u:p@a.test/",
+        "file:///x",
+    ] {
         assert_eq!(run(to(bad), |_| {}), Err("redirect_url".into()), "{bad}");
     }
-    let silent = run(to("https://forms.test/"), |ground| ground.can_redirect = false);
+    let silent = run(to("https://forms.test/"), |ground| {
+        ground.can_redirect = false;
+    });
     assert_eq!(silent, Err("redirect_impossible".into()));
 }
 
 #[test]
 fn what_cannot_be_done_is_refused() {
     for (command, code) in [
-        (json!({"kind": "add_scope", "scope": "offline_access"}), "add_scope"),
+        (
+            json!({"kind": "add_scope", "scope": "offline_access"}),
+            "add_scope",
+        ),
         (json!({"kind": "add_scope", "scope": "a b"}), "add_scope"),
-        (json!({"kind": "deny", "code": "teapot", "reason": "x"}), "deny_code"),
+        (
+            json!({"kind": "deny", "code": "teapot", "reason": "x"}),
+            "deny_code",
+        ),
         (
             json!({"kind": "set_metadata", "field": "user_metadata", "key": "a.b", "value": 1}),
             "metadata_key",
@@ -77,8 +97,14 @@ fn what_cannot_be_done_is_refused() {
             json!({"kind": "set_metadata", "field": "app_metadata", "key": "blocked", "value": 1}),
             "invalid_body",
         ),
-        (json!({"kind": "record_method", "url": "http://a.test/"}), "record_method"),
-        (json!({"kind": "set_primary_user", "user_id": ""}), "primary_user"),
+        (
+            json!({"kind": "record_method", "url": "http://a.test/"}),
+            "record_method",
+        ),
+        (
+            json!({"kind": "set_primary_user", "user_id": ""}),
+            "primary_user",
+        ),
     ] {
         assert_eq!(run(json!([command]), |_| {}), Err(code.into()));
     }
