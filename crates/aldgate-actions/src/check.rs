@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use crate::Trigger;
+use aldgate_core::action::rules::CODE_BYTES_MAX;
 
-/// The longest code, in bytes (Auth0: 100 kB).
-pub const CODE_BYTES_MAX: usize = 100_000;
+use crate::Trigger;
 
 /// What `require` gives.
 const MODULES: &[&str] = &[

@@ -1,5 +1,6 @@
 //! One run of one action in a fresh realm of QuickJS. Only ever called in a worker process.
 
+mod compile;
 mod host;
 mod url;
 
@@ -10,7 +11,8 @@ use std::time::{Duration, Instant};
 use rquickjs::context::EvalOptions;
 use rquickjs::{CatchResultExt as _, Context, Ctx, Function, Object, Runtime};
 
-use crate::job::{Fault, FaultKind, Fetch, Fetched, Job, Outcome, Stats};
+use crate::job::{FaultKind, Fetch, Fetched, Job, Outcome, Stats};
+pub(crate) use compile::compile;
 use host::Host;
 
 /// What every realm starts with.
@@ -110,15 +112,25 @@ fn drive<'js>(
 
 /// The action's code as a function of a CommonJS module; its first line stays its first line.
 fn load<'js>(ctx: &Ctx<'js>, job: &Job) -> Result<Function<'js>, Failure> {
-    let source = format!("(function (exports, require, module) {{{}\n}})", job.code);
-    let mut options = EvalOptions::default();
-    options.strict = false;
-    options.filename = Some("action.js".to_owned());
-    let loaded = ctx.eval_with_options(source, options).catch(ctx);
+    let loaded = ctx
+        .eval_with_options(source(&job.code), options())
+        .catch(ctx);
     loaded.map_err(|error| {
         let (_, message, stack) = thrown(&error, now());
         (FaultKind::Syntax, message, stack)
     })
+}
+
+/// Code within the function of a CommonJS module.
+fn source(code: &str) -> String {
+    format!("(function (exports, require, module) {{{code}\n}})")
+}
+
+fn options() -> EvalOptions {
+    let mut options = EvalOptions::default();
+    options.strict = false;
+    options.filename = Some("action.js".to_owned());
+    options
 }
 
 /// Runs jobs, timers and answers until the action is done.
@@ -222,22 +234,6 @@ fn now() -> Instant {
 )]
 fn pause(until: Instant) {
     std::thread::sleep(until.saturating_duration_since(now()));
-}
-
-impl Outcome {
-    /// What came of a run that ended without saying anything.
-    pub(crate) fn lost(kind: FaultKind, message: &str) -> Self {
-        Self {
-            commands: Vec::new(),
-            logs: Vec::new(),
-            fault: Some(Fault {
-                kind,
-                message: message.to_owned(),
-                stack: String::new(),
-            }),
-            stats: Stats::default(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -100,6 +100,29 @@ pub struct Fault {
     pub stack: String,
 }
 
+impl Fault {
+    /// A failure that the engine says nothing more of.
+    pub(crate) fn plain(kind: FaultKind, message: &str) -> Self {
+        Self {
+            kind,
+            message: message.to_owned(),
+            stack: String::new(),
+        }
+    }
+}
+
+impl Outcome {
+    /// What came of a run that ended without saying anything.
+    pub(crate) fn lost(fault: Fault) -> Self {
+        Self {
+            commands: Vec::new(),
+            logs: Vec::new(),
+            fault: Some(fault),
+            stats: Stats::default(),
+        }
+    }
+}
+
 /// The kinds of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -170,6 +193,13 @@ pub enum Fetched {
 pub(crate) enum ToWorker {
     /// Run this.
     Run(Box<Job>),
+    /// Make JavaScript of this.
+    Compile {
+        /// The code as it was written.
+        code: String,
+        /// What it may use up.
+        limits: Limits,
+    },
     /// Here is the answer to a fetch.
     Fetched {
         /// Which one.
@@ -189,4 +219,18 @@ pub(crate) enum FromWorker {
     Fetch(Fetch),
     /// The run is over.
     Done(Box<Outcome>),
+    /// The JavaScript, where it differs from the code.
+    Compiled(Result<Option<String>, Fault>),
+}
+
+impl FromWorker {
+    /// Whether the worker that gave this answer can be trusted with another run (SBX-08).
+    pub(crate) fn leaves_sound(&self) -> bool {
+        let fault = match self {
+            Self::Done(outcome) => outcome.fault.as_ref(),
+            Self::Compiled(compiled) => compiled.as_ref().err(),
+            Self::Ready | Self::Fetch(_) => None,
+        };
+        fault.is_none_or(|fault| matches!(fault.kind, FaultKind::Thrown | FaultKind::Syntax))
+    }
 }

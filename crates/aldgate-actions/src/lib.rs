@@ -13,7 +13,7 @@ mod sandbox;
 mod worker;
 
 pub use aldgate_core::action::{Claims, Command, MetadataField, Trigger};
-pub use check::{CODE_BYTES_MAX, Finding, check};
+pub use check::{Finding, check};
 pub use job::{Fault, FaultKind, Fetch, Fetched, Job, Limits, LogLine, Outcome, Stats};
 pub use pool::{Outbound, Pool, PoolError, PoolOptions};
 pub use worker::serve;

@@ -12,13 +12,25 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::job::{FaultKind, Fetch, Fetched, FromWorker, Job, Outcome, ToWorker};
+use crate::job::{Fault, FaultKind, Fetch, Fetched, FromWorker, Job, Limits, Outcome, ToWorker};
 
 /// The longest line of a worker: all commands, logs and what surrounds them.
 const LINE_MAX: u64 = 4 << 20;
 
 /// What a kill may take beyond an action's own limit.
 const GRACE: Duration = Duration::from_millis(250);
+
+/// What reading an action's code may use up: the largest code takes a tenth of it.
+const COMPILE: Limits = Limits {
+    wall_ms: 2_000,
+    heap_bytes: 64 << 20,
+    stack_bytes: 512 << 10,
+    commands: 0,
+    command_bytes: 0,
+    log_lines: 0,
+    log_line_characters: 0,
+    fetches: 0,
+};
 
 /// Makes the requests that actions ask for. The address policy is its business (NET-01).
 pub trait Outbound: Send + Sync + 'static {
@@ -109,6 +121,41 @@ impl Pool {
     /// [`PoolError`] when it was not run at all. What went wrong in the action itself is
     /// [`Outcome::fault`].
     pub async fn run(&self, job: Job) -> Result<Outcome, PoolError> {
+        let limit = Duration::from_millis(job.limits.wall_ms) + GRACE;
+        let lost = |fault| FromWorker::Done(Box::new(Outcome::lost(fault)));
+        match self.ask(ToWorker::Run(Box::new(job)), limit, lost).await? {
+            FromWorker::Done(outcome) => Ok(*outcome),
+            _ => Err(std::io::Error::other("the worker answered something else").into()),
+        }
+    }
+
+    /// Makes JavaScript of an action's code: TypeScript loses its types, `import` and `export`
+    /// become CommonJS, lines stay where they are. `None`: the code is JavaScript as it is.
+    /// Nothing of it is executed, and it is read in the sandbox, too.
+    ///
+    /// # Errors
+    /// [`PoolError`] when nobody could look at it. What is wrong with the code itself is the
+    /// [`Fault`].
+    pub async fn compile(&self, code: &str) -> Result<Result<Option<String>, Fault>, PoolError> {
+        let message = ToWorker::Compile {
+            code: code.to_owned(),
+            limits: COMPILE,
+        };
+        let limit = Duration::from_millis(COMPILE.wall_ms) + GRACE;
+        let lost = |fault| FromWorker::Compiled(Err(fault));
+        match self.ask(message, limit, lost).await? {
+            FromWorker::Compiled(compiled) => Ok(compiled),
+            _ => Err(std::io::Error::other("the worker answered something else").into()),
+        }
+    }
+
+    /// Has a worker answer. One that is late or dies gives what `lost` makes of it.
+    async fn ask(
+        &self,
+        message: ToWorker,
+        limit: Duration,
+        lost: impl Fn(Fault) -> FromWorker,
+    ) -> Result<FromWorker, PoolError> {
         let inner = &*self.0;
         let waiting = Waiting::enter(inner)?;
         let _permit = inner.free.acquire().await.map_err(std::io::Error::other)?;
@@ -118,27 +165,26 @@ impl Pool {
             Some(worker) => worker,
             None => inner.start().await?,
         };
-        let limit = Duration::from_millis(job.limits.wall_ms) + GRACE;
-        let outcome = match tokio::time::timeout(limit, worker.run(job, &inner.outbound)).await {
-            Ok(Ok(outcome)) => outcome,
+        let asked = worker.ask(&message, &inner.outbound);
+        let answer = match tokio::time::timeout(limit, asked).await {
+            Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a worker of actions died");
-                Outcome::lost(FaultKind::Memory, "The process that ran the action died.")
+                let text = "The process that ran the action died.";
+                lost(Fault::plain(FaultKind::Memory, text))
             }
-            Err(_late) => Outcome::lost(
-                FaultKind::Time,
-                "The action took longer than its time limit.",
-            ),
+            Err(_late) => {
+                let text = "The action took longer than its time limit.";
+                lost(Fault::plain(FaultKind::Time, text))
+            }
         };
         worker.runs += 1;
-        let fault = outcome.fault.as_ref().map(|fault| fault.kind);
-        let sound = matches!(fault, None | Some(FaultKind::Thrown | FaultKind::Syntax));
-        if sound && worker.runs < inner.options.runs_per_worker {
+        if answer.leaves_sound() && worker.runs < inner.options.runs_per_worker {
             inner.idle().push(worker);
         } else {
             worker.end().await;
         }
-        Ok(outcome)
+        Ok(answer)
     }
 }
 
@@ -175,13 +221,17 @@ impl Inner {
 }
 
 impl Worker {
-    async fn run(&mut self, job: Job, outbound: &Arc<dyn Outbound>) -> std::io::Result<Outcome> {
-        self.write(&ToWorker::Run(Box::new(job))).await?;
+    async fn ask(
+        &mut self,
+        message: &ToWorker,
+        outbound: &Arc<dyn Outbound>,
+    ) -> std::io::Result<FromWorker> {
+        self.write(message).await?;
         let mut fetches = JoinSet::new();
         loop {
             tokio::select! {
                 message = self.read() => match message? {
-                    FromWorker::Done(outcome) => return Ok(*outcome),
+                    answer @ (FromWorker::Done(_) | FromWorker::Compiled(_)) => return Ok(answer),
                     FromWorker::Fetch(fetch) => {
                         let outbound = Arc::clone(outbound);
                         fetches.spawn(async move { (fetch.id, outbound.fetch(fetch).await) });

@@ -43,10 +43,17 @@ pub fn serve() -> std::io::Result<()> {
     write(&FromWorker::Ready)?;
     while let Ok(message) = pipe.incoming.recv() {
         // Answers to fetches of an earlier run come too late for anybody.
-        if let ToWorker::Run(job) = message {
-            pipe.early.clear();
-            let outcome = engine::run(&job, &mut pipe);
-            write(&FromWorker::Done(Box::new(outcome)))?;
+        match message {
+            ToWorker::Run(job) => {
+                pipe.early.clear();
+                let outcome = engine::run(&job, &mut pipe);
+                write(&FromWorker::Done(Box::new(outcome)))?;
+            }
+            ToWorker::Compile { code, limits } => {
+                let compiled = engine::compile(&code, &limits);
+                write(&FromWorker::Compiled(compiled))?;
+            }
+            ToWorker::Fetched { .. } => {}
         }
     }
     Ok(())
@@ -72,7 +79,9 @@ impl Outside for Pipe {
         }
         match self.incoming.recv_timeout(wait) {
             Ok(ToWorker::Fetched { id, answer }) => Some((id, answer)),
-            Ok(ToWorker::Run(_)) | Err(RecvTimeoutError::Timeout) => None,
+            Ok(ToWorker::Run(_) | ToWorker::Compile { .. }) | Err(RecvTimeoutError::Timeout) => {
+                None
+            }
             // Nobody is there any more: the run can only end by its time.
             Err(RecvTimeoutError::Disconnected) => None,
         }

@@ -12,6 +12,7 @@ pub mod event;
 mod execution;
 mod kept;
 mod progress;
+pub mod rules;
 mod trigger;
 mod verdict;
 
@@ -42,11 +43,17 @@ pub struct Action {
     pub name: String,
     /// When it runs.
     pub trigger: Trigger,
+    /// The version of the trigger that tools named; all of them mean the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger_version: Option<String>,
     /// The code as it was written: JavaScript or TypeScript.
     pub code: String,
     /// Libraries that tools asked for. Only those that are built in are ever deployed.
     #[serde(default)]
     pub dependencies: Vec<Dependency>,
+    /// The runtime that tools named; `None`: [`RUNTIME`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
     /// Its secrets, sealed.
     #[serde(default)]
     pub secrets: Vec<SealedSecret>,
@@ -84,6 +91,9 @@ pub struct ActionVersion {
     pub number: u32,
     /// When it runs.
     pub trigger: Trigger,
+    /// The version of the trigger that tools named; all of them mean the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger_version: Option<String>,
     /// The code as it was written.
     pub code: String,
     /// The code as it runs, where it differs: TypeScript without its types.
@@ -92,6 +102,9 @@ pub struct ActionVersion {
     /// As [`Action::dependencies`].
     #[serde(default)]
     pub dependencies: Vec<Dependency>,
+    /// As [`Action::runtime`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
     /// As [`Action::secrets`], at the time of deployment.
     #[serde(default)]
     pub secrets: Vec<SealedSecret>,
