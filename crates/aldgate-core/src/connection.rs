@@ -6,6 +6,7 @@ pub mod secrets;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::federation::preset::Preset;
 use crate::id::{ClientId, ConnectionId};
 use crate::time::Timestamp;
 
@@ -55,6 +56,37 @@ impl Connection {
     #[must_use]
     pub fn is_database(&self) -> bool {
         self.strategy == DATABASE
+    }
+
+    /// Whether another provider vouches for its users.
+    #[must_use]
+    pub fn is_federated(&self) -> bool {
+        Preset::of(&self.strategy).is_some()
+    }
+
+    /// Whether anybody may log in with it at all (Auth0: `authentication.active`).
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        let authentication = self.extra.get("authentication");
+        authentication.is_none_or(|one| one["active"] != false)
+    }
+
+    /// Whether login pages show a button for it. Enterprise connections have one if they ask for it
+    /// (Auth0: `show_as_button`).
+    #[must_use]
+    pub fn shows_button(&self) -> bool {
+        let wished = self.extra.get("show_as_button").and_then(Value::as_bool);
+        wished.unwrap_or_else(|| Preset::of(&self.strategy).is_some_and(|preset| preset.social))
+    }
+
+    /// What its button calls it: `display_name`, else the provider's name or the connection's.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        let own = self.display_name.as_deref().filter(|name| !name.is_empty());
+        own.unwrap_or_else(|| match Preset::of(&self.strategy) {
+            Some(preset) if preset.social => preset.label,
+            _ => &self.name,
+        })
     }
 
     /// Whether `client` may log its users in with it.

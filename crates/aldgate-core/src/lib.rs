@@ -19,6 +19,7 @@ pub mod custom_domain;
 pub mod discovery;
 pub mod error;
 pub mod event;
+pub mod federation;
 pub mod grant;
 pub mod hint;
 pub mod id;

@@ -121,6 +121,8 @@ pub enum TokenKind {
     ClientSecret,
     /// An authorization code.
     Code,
+    /// A browser on its way to another provider: the first half of the `state` there.
+    Federation,
     /// A login ticket of `/co/authenticate`.
     LoginTicket,
     /// A refresh token.
@@ -144,6 +146,7 @@ impl TokenKind {
             Self::Access => "alda_",
             Self::ClientSecret => "aldk_",
             Self::Code => "aldc_",
+            Self::Federation => "aldf_",
             Self::LoginTicket => "aldl_",
             Self::Refresh => "aldr_",
             Self::Session => "alds_",

@@ -105,6 +105,8 @@ parameters! {
     claims, 8192, "Individual claims (OpenID Connect Core section 5.5).";
     screen_hint, 32, "`signup`: begin with the sign-up page.";
     connection, 128, "Go straight to this connection.";
+    connection_scope, 1024, "Further scopes to ask for at that connection's provider.";
+    display, 32, "How pages are shown; passed on to other providers only.";
     organization, 128, "Organization to log in to.";
     request, 16384, "Request object by value (RFC 9101).";
     request_uri, 2048, "Request object by reference (RFC 9101, RFC 9126).";

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Connection, DATABASE};
 use crate::body;
 use crate::error::Refusal;
+use crate::federation;
 use crate::id::ConnectionId;
 use crate::time::Timestamp;
 
@@ -54,6 +55,7 @@ const STRATEGIES: &[&str] = &[
     "box",
     "custom",
     "daccount",
+    "discord",
     "dropbox",
     "dwolla",
     "email",
@@ -63,6 +65,7 @@ const STRATEGIES: &[&str] = &[
     "facebook",
     "fitbit",
     "github",
+    "gitlab",
     "google-apps",
     "google-oauth2",
     "instagram",
@@ -85,6 +88,7 @@ const STRATEGIES: &[&str] = &[
     "sharepoint",
     "shop",
     "shopify",
+    "slack",
     "sms",
     "soundcloud",
     "thirtysevensignals",
@@ -228,6 +232,9 @@ pub fn validate(connection: &Connection) -> Result<(), Refusal> {
         if size.is_some_and(|size| size > 24) {
             return Err(invalid("options.password_history.size must be at most 24"));
         }
+    }
+    if connection.is_federated() {
+        federation::options::check(&connection.options)?;
     }
     if connection.enabled_clients.len() > CLIENTS_MAX {
         let cause = format!("enabled_clients has more than {CLIENTS_MAX} entries");
