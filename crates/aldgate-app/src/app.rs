@@ -31,6 +31,7 @@ use crate::rng::Rng;
 use crate::sandbox::Sandbox;
 use crate::seal::{MasterKey, MasterKeyError, Sealer};
 use crate::tls::TlsError;
+use crate::upstream::Upstreams;
 
 /// The only shared state.
 #[derive(Clone)]
@@ -62,10 +63,13 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Limits requests to the Authentication API.
     pub(crate) authentication_rate: Option<AuthenticationRate>,
+    /// What other providers publish.
+    pub(crate) upstreams: Upstreams,
     caches: Arc<Caches>,
     rng: Rng,
     csrf_key: [u8; 32],
     refresh_key: [u8; 32],
+    federation_key: [u8; 32],
 }
 
 /// What differs between a server, development and tests.
@@ -133,6 +137,8 @@ impl App {
         Ok(Self(Arc::new(Parts {
             csrf_key: master.derive("csrf"),
             refresh_key: master.derive("refresh"),
+            federation_key: master.derive("federation"),
+            upstreams: Upstreams::default(),
             hashing: Hashing::start(&config.security, metrics.clone(), &mut rng)?,
             mailer: Mailer::new(&config.mail, mails_in_memory)?,
             sandbox: Sandbox::new(&config.actions, outbound.clone()),
@@ -175,6 +181,12 @@ impl App {
     #[must_use]
     pub fn refresh_key(&self) -> &[u8; 32] {
         &self.refresh_key
+    }
+
+    /// The key from which nonce and PKCE verifier of a login at another provider are derived.
+    #[must_use]
+    pub fn federation_key(&self) -> &[u8; 32] {
+        &self.federation_key
     }
 
     /// The tenant that answers at `host`, or the default tenant.

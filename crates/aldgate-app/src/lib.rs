@@ -37,5 +37,6 @@ pub mod shared_keys;
 pub mod support;
 pub mod tls;
 pub mod transfer;
+pub mod upstream;
 
 pub use app::App;

@@ -136,6 +136,9 @@ fn headline(refusal: Option<&Refusal>) -> (&'static str, bool) {
         Some("store" | "signing_key" | "hashing_overloaded") => {
             ("Something went wrong on our side", false)
         }
+        Some(code) if code.starts_with("federation_") => {
+            ("The login could not be completed", false)
+        }
         Some(_) | None => ("The request was refused", false),
     }
 }

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use aldgate_core::api::{Api, SigningAlg};
 use aldgate_core::application::Application;
+use aldgate_core::connection::{Connection, rules};
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
-use aldgate_core::id::{ApiId, ClientId, TenantId};
+use aldgate_core::federation::tokens::Tokens;
+use aldgate_core::id::{ApiId, ClientId, ConnectionId, TenantId};
 use aldgate_core::secret::Secret;
 use aldgate_core::tenant::Tenant;
 use aldgate_jose::{Alg, SigningKey, b64};
+use aldgate_store::SealedTokens;
 
 use crate::app::App;
 use crate::seal::Place;
@@ -51,6 +54,38 @@ pub const fn settings_secret_place<'a>(
     }
 }
 
+/// Where a secret option of a connection is sealed.
+#[must_use]
+pub const fn connection_secret_place<'a>(
+    tenant: &'a TenantId,
+    connection: &'a str,
+    option: &'a str,
+) -> Place<'a> {
+    Place {
+        tenant,
+        table: "connections",
+        row: connection,
+        column: option,
+    }
+}
+
+/// Where a provider's tokens for an account are sealed; `row` is [`upstream_tokens_row`].
+#[must_use]
+pub const fn upstream_tokens_place<'a>(tenant: &'a TenantId, row: &'a str) -> Place<'a> {
+    Place {
+        tenant,
+        table: "upstream_tokens",
+        row,
+        column: "sealed",
+    }
+}
+
+/// The row of an account at a connection.
+#[must_use]
+pub fn upstream_tokens_row(connection: &ConnectionId, subject: &str) -> String {
+    format!("{connection} {subject}")
+}
+
 impl App {
     /// Seals a secret for one of the places above.
     #[must_use]
@@ -69,6 +104,49 @@ impl App {
         String::from_utf8(plain.expose().clone())
             .ok()
             .map(Secret::new)
+    }
+
+    /// A secret option of a connection; `None` when it has none, or it does not open here.
+    #[must_use]
+    pub fn connection_secret(
+        &self,
+        tenant: &TenantId,
+        connection: &Connection,
+        option: &str,
+    ) -> Option<Secret<String>> {
+        let sealed = rules::sealed(connection, option)?;
+        let place = connection_secret_place(tenant, connection.id.as_str(), option);
+        self.open_text(&place, sealed)
+    }
+
+    /// Seals a provider's tokens for an account.
+    ///
+    /// # Errors
+    /// Never in practice: tokens are plain JSON.
+    pub fn seal_upstream_tokens(
+        &self,
+        tenant: &TenantId,
+        account: (&ConnectionId, &str),
+        tokens: &Tokens,
+    ) -> Result<SealedTokens, serde_json::Error> {
+        let (connection, subject) = account;
+        let row = upstream_tokens_row(connection, subject);
+        let place = upstream_tokens_place(tenant, &row);
+        let plain = serde_json::to_vec(tokens)?;
+        Ok(SealedTokens {
+            connection_id: connection.clone(),
+            subject: subject.to_owned(),
+            sealed: self.sealer.seal(&place, &plain, &mut self.rng()),
+        })
+    }
+
+    /// Opens what [`App::seal_upstream_tokens`] sealed; `None` if it does not open here.
+    #[must_use]
+    pub fn open_upstream_tokens(&self, tenant: &TenantId, kept: &SealedTokens) -> Option<Tokens> {
+        let row = upstream_tokens_row(&kept.connection_id, &kept.subject);
+        let place = upstream_tokens_place(tenant, &row);
+        let plain = self.sealer.open(&place, &kept.sealed).ok()?;
+        serde_json::from_slice(plain.expose()).ok()
     }
 
     /// The key that signs an application's ID tokens.

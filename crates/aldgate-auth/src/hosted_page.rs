@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use aldgate_app::App;
-use aldgate_app::extract::{FormParams, RequestParams};
+use aldgate_app::extract::RequestParams;
 use aldgate_app::respond::{json, no_store};
 use aldgate_core::authorize::Request;
 use aldgate_core::connection::DATABASE;
@@ -29,7 +29,6 @@ use crate::visitor::{Fault, Visitor};
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/usernamepassword/login", post(log_in))
-        .route("/login/callback", post(call_back))
         .route("/user/ssodata", get(sso_data))
 }
 
@@ -161,7 +160,7 @@ fn refused(status: StatusCode, code: &str, text: &str) -> Response {
 
 /// Where the form goes: the same as going to `/authorize` with the ticket. Nothing but the ticket,
 /// which is bound to this browser, lets anybody in.
-async fn call_back(visitor: Visitor, FormParams(fields): FormParams) -> Response {
+pub(crate) async fn call_back(visitor: Visitor, fields: Params) -> Response {
     let context = fields.get("wctx").unwrap_or_default();
     let (Ok(context), Some(ticket)) =
         (Params::from_json(context.as_bytes()), fields.get("wresult"))

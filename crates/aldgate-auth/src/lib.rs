@@ -9,6 +9,7 @@ mod bearer;
 mod client;
 mod cross_origin;
 mod doctor;
+mod federation;
 mod hosted_page;
 mod introspect;
 pub mod issue;
@@ -37,6 +38,7 @@ pub fn routes() -> Router<App> {
         // Logging in and out.
         .merge(authorize::routes())
         .merge(cross_origin::routes())
+        .merge(federation::routes())
         .merge(hosted_page::routes())
         .merge(login::routes())
         .merge(logout::routes())

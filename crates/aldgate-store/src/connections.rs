@@ -117,6 +117,7 @@ impl Connections<'_, '_> {
         if !self.users(id, 1)?.is_empty() {
             return Err(StoreError::Conflict("identities"));
         }
+        self.tx.upstream_tokens().forget_connection(id)?;
         let existed = self.tx.execute(&DELETE, params![id])? == 1;
         self.note(id)?;
         Ok(existed)

@@ -56,7 +56,7 @@ impl Store {
 }
 
 /// Every table with rows that expire by themselves.
-const EXPIRING: [&Sql; 15] = [
+const EXPIRING: [&Sql; 16] = [
     &ACCESS_TOKENS,
     &ACTION_EVENTS,
     &ACTION_EXECUTIONS,
@@ -64,6 +64,7 @@ const EXPIRING: [&Sql; 15] = [
     &ASSERTIONS,
     &ATTEMPTS,
     &CODES,
+    &FEDERATED_ATTEMPTS,
     &GRANTS,
     &JOB_PARTS,
     &JOB_REPORTS,
@@ -107,6 +108,10 @@ sql! {
         WHERE (tenant_id, id) IN (
             SELECT tenant_id, id FROM jobs
             WHERE state = 'failed' AND updated_at < ?1 ORDER BY updated_at LIMIT ?2)";
+    const FEDERATED_ATTEMPTS = "DELETE FROM federated_attempts
+        WHERE (tenant_id, hash) IN (
+            SELECT tenant_id, hash FROM federated_attempts
+            WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
     const GRANTS = "DELETE FROM grants
         WHERE (tenant_id, id) IN (
             SELECT tenant_id, id FROM grants

@@ -42,6 +42,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "0004_job_reports",
         text: include_str!("../migrations/0004_job_reports.sql"),
     },
+    Migration {
+        version: 5,
+        name: "0005_federation",
+        text: include_str!("../migrations/0005_federation.sql"),
+    },
 ];
 
 /// The tables that the migrations make; for tests.

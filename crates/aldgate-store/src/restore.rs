@@ -98,9 +98,10 @@ fn end_logins(system: &mut SystemTx<'_>) -> Result<u64, StoreError> {
     Ok(ended)
 }
 
-const LOGINS: [&Sql; 6] = [
+const LOGINS: [&Sql; 7] = [
     &ACCESS_TOKENS,
     &CODES,
+    &FEDERATED_ATTEMPTS,
     &REFRESH_TOKENS,
     &SESSIONS,
     &TICKETS,
@@ -110,6 +111,7 @@ const LOGINS: [&Sql; 6] = [
 sql! {
     const ACCESS_TOKENS: scan = "DELETE FROM access_tokens";
     const CODES: scan = "DELETE FROM codes";
+    const FEDERATED_ATTEMPTS: scan = "DELETE FROM federated_attempts";
     const REFRESH_TOKENS: scan = "DELETE FROM refresh_tokens";
     const SESSIONS: scan = "DELETE FROM sessions";
     const TICKETS: scan = "DELETE FROM tickets";

@@ -20,6 +20,7 @@ sql! {
     const CONNECTIONS = "DELETE FROM connections WHERE tenant_id = ?1";
     const CONSENTS = "DELETE FROM consents WHERE tenant_id = ?1";
     const EVENTS = "DELETE FROM events WHERE tenant_id = ?1";
+    const FEDERATED_ATTEMPTS = "DELETE FROM federated_attempts WHERE tenant_id = ?1";
     const GRANTS = "DELETE FROM grants WHERE tenant_id = ?1";
     const IDENTITIES = "DELETE FROM identities WHERE tenant_id = ?1";
     const JOB_PARTS = "DELETE FROM job_parts WHERE tenant_id = ?1";
@@ -35,6 +36,7 @@ sql! {
     const SIGNING_KEYS = "DELETE FROM signing_keys WHERE tenant_id = ?1";
     const TICKETS = "DELETE FROM tickets WHERE tenant_id = ?1";
     const TRANSACTIONS = "DELETE FROM transactions WHERE tenant_id = ?1";
+    const UPSTREAM_TOKENS = "DELETE FROM upstream_tokens WHERE tenant_id = ?1";
     const USER_PERMISSIONS = "DELETE FROM user_permissions WHERE tenant_id = ?1";
     const USER_ROLES = "DELETE FROM user_roles WHERE tenant_id = ?1";
     const USERS = "DELETE FROM users WHERE tenant_id = ?1";

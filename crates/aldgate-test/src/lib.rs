@@ -12,6 +12,7 @@
 
 mod browser;
 mod html;
+pub mod provider;
 mod server;
 mod transcript;
 mod worker;

@@ -7,11 +7,13 @@
 
 mod create;
 mod email;
+mod link;
 mod password;
 mod ticket;
 
 pub use create::{CreateUser, CreateUserError, Credential, create_user};
 pub use email::{ChangeEmail, ChangeEmailError, change_email};
+pub use link::{Linked, link_users};
 pub use password::{
     HashedPassword, PasswordChange, SetPasswordError, change_password, hash_new_password,
     personal_words,

@@ -18,9 +18,11 @@ const KEYS_MAX: usize = 100_000;
 const LIMITED: &[&str] = &[
     "/co/authenticate",
     "/dbconnections/",
+    "/login/callback",
     "/mfa/",
     "/oauth/",
     "/passwordless/",
+    "/u/login/connection",
     "/userinfo",
     "/usernamepassword/",
 ];

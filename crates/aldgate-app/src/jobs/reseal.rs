@@ -14,7 +14,10 @@ use serde_json::{Map, Value};
 use crate::app::App;
 use crate::keys::KeysError;
 use crate::seal::Place;
-use crate::shared_keys::{client_secret_place, settings_secret_place, signing_secret_place};
+use crate::shared_keys::{
+    client_secret_place, connection_secret_place, settings_secret_place, signing_secret_place,
+    upstream_tokens_place, upstream_tokens_row,
+};
 
 /// What a member with a sealed text is called: the name of the secret, and this.
 const SUFFIX: &str = "_sealed";
@@ -29,7 +32,39 @@ pub(super) async fn tenant(app: &App, tenant: &TenantId) -> Result<(), KeysError
     apis(app, tenant).await?;
     connections(app, tenant).await?;
     settings(app, tenant).await?;
+    upstream_tokens(app, tenant).await?;
     Ok(())
+}
+
+async fn upstream_tokens(app: &App, tenant: &TenantId) -> Result<(), KeysError> {
+    let mut offset = 0;
+    loop {
+        let page = Page::at(offset, 500);
+        let list = move |tx: &mut Tx<'_>| tx.upstream_tokens().list(&page);
+        let some = app.store.read(tenant, list).await?;
+        let count = some.len();
+        for one in some
+            .into_iter()
+            .filter(|one| app.sealer.is_stale(&one.sealed))
+        {
+            let row = upstream_tokens_row(&one.connection_id, &one.subject);
+            let place = upstream_tokens_place(tenant, &row);
+            let plain = match app.sealer.open(&place, &one.sealed) {
+                Ok(plain) => plain,
+                Err(error) => {
+                    tracing::warn!(%error, "tokens of a provider cannot be sealed anew");
+                    continue;
+                }
+            };
+            let fresh = app.sealer.seal(&place, plain.expose(), &mut app.rng());
+            let reseal = move |tx: &mut Tx<'_>| tx.upstream_tokens().reseal(&one, &fresh);
+            let _replaced: bool = app.store.write(tenant, reseal).await?;
+        }
+        if count < 500 {
+            return Ok(());
+        }
+        offset += 500;
+    }
 }
 
 async fn signing_keys(app: &App, tenant: &TenantId) -> Result<(), KeysError> {
@@ -109,12 +144,7 @@ async fn connections(app: &App, tenant: &TenantId) -> Result<(), StoreError> {
             let Some(option) = name.strip_suffix(SUFFIX) else {
                 continue;
             };
-            let place = Place {
-                tenant,
-                table: "connections",
-                row: one.id.as_str(),
-                column: option,
-            };
+            let place = connection_secret_place(tenant, one.id.as_str(), option);
             let Some(change) = stale(app, &place, value.as_str()) else {
                 continue;
             };

@@ -25,12 +25,14 @@ pub struct ApplicationView {
 /// A button that continues at another identity provider.
 #[derive(Clone, Debug, Serialize)]
 pub struct ConnectionButton {
-    /// What the button says, in full: `Continue with Google`.
+    /// What the button calls the provider: `Google`.
     pub label: String,
     /// Path of this server that starts the journey.
     pub href: String,
     /// Name of an asset with the provider's mark, if we have one.
     pub icon: Option<String>,
+    /// Address of a mark of the connection's own, `https` only.
+    pub icon_url: Option<String>,
 }
 
 impl Form {

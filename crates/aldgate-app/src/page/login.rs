@@ -17,6 +17,8 @@ pub struct Login {
     pub username: String,
     /// Why the form came back.
     pub problem: Option<Problem>,
+    /// Whether people log in here with a password; else only the other ways are shown.
+    pub with_password: bool,
     /// Link to sign-up, if the application allows it.
     pub signup_url: Option<String>,
     /// Link to "forgot password".
@@ -69,6 +71,7 @@ impl Page for Login {
             application: Some(ApplicationView::named("Orchard")),
             username: String::new(),
             problem: None,
+            with_password: true,
             signup_url: Some("/u/signup?state=hKFo2SBk".to_owned()),
             forgot_url: Some("/u/reset-password/request?state=hKFo2SBk".to_owned()),
             connections: Vec::new(),
@@ -86,6 +89,12 @@ impl Page for Login {
             connections: sample_connections(),
             ..plain.clone()
         };
+        let providers = Self {
+            with_password: false,
+            signup_url: None,
+            forgot_url: None,
+            ..connections.clone()
+        };
         let bare = Self {
             application: None,
             signup_url: None,
@@ -101,6 +110,7 @@ impl Page for Login {
             ("refused", refused),
             ("waiting", waiting),
             ("connections", connections),
+            ("providers", providers),
             ("bare", bare),
         ]
     }
@@ -155,9 +165,10 @@ fn sample_connections() -> Vec<ConnectionButton> {
         label: label.to_owned(),
         href: format!("/u/login/connection?name={name}&state=hKFo2SBk"),
         icon: icon.map(str::to_owned),
+        icon_url: None,
     };
     vec![
-        button("Continue with Google", "google-oauth2", Some("google.svg")),
-        button("Continue with Example Corp", "example-corp", None),
+        button("Google", "google-oauth2", Some("google.svg")),
+        button("Example Corp", "example-corp", None),
     ]
 }

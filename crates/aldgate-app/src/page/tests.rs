@@ -49,6 +49,14 @@ fn pages() -> Vec<(String, String)> {
 }
 
 #[test]
+fn every_mark_of_a_provider_is_there() {
+    for preset in aldgate_core::federation::preset::PRESETS {
+        let path = preset.icon.map(super::asset_path);
+        assert_ne!(path, Some(None), "{}", preset.strategy);
+    }
+}
+
+#[test]
 fn every_page_has_language_direction_title_and_one_heading() {
     for (name, html) in exhibits() {
         let tags = tags(&html);

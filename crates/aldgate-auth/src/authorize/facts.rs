@@ -63,6 +63,12 @@ impl Named {
         })
     }
 
+    /// The other provider that the request names.
+    pub(crate) fn provider(&self) -> Option<&Connection> {
+        let named = self.connection.as_deref();
+        named.filter(|connection| connection.is_federated())
+    }
+
     /// The facts for the checks.
     pub(crate) fn facts<'a>(&'a self, visitor: &'a Visitor) -> Facts<'a> {
         Facts {

@@ -12,6 +12,7 @@ use aldgate_core::authorize::{Plan, Request};
 use aldgate_core::consent::{self, Ask};
 use aldgate_core::error::OAuthError;
 use aldgate_core::event::EventType;
+use aldgate_core::federation::attempt::Purpose;
 use aldgate_core::secret::{TokenHash, TokenKind};
 use aldgate_core::transaction::Transaction;
 use aldgate_store::Tx;
@@ -22,6 +23,7 @@ use super::facts::{self, Named, Person};
 use super::running::Running;
 use super::send;
 use crate::cross_origin;
+use crate::federation::start::{self, Way};
 use crate::visitor::{Fault, Visitor};
 
 /// Begins with a request as it came.
@@ -82,7 +84,7 @@ async fn run(
             };
             answer::make(visitor, named, granted, running).await
         }
-        (step, ..) => show(visitor, request, &step, running).await,
+        (step, ..) => show(visitor, request, named, &step, running).await,
     }
 }
 
@@ -118,6 +120,7 @@ fn is_consent_due(
 async fn show(
     visitor: &Visitor,
     request: &Request,
+    named: &Named,
     step: &Step,
     running: Option<&Running>,
 ) -> Result<Response, Fault> {
@@ -129,6 +132,18 @@ async fn show(
             begin(visitor, transaction).await?
         }
     };
+    // A request that names another provider goes straight there.
+    if let (Step::LogIn | Step::SignUp, Some(connection)) = (step, named.provider()) {
+        let way = Way {
+            connection,
+            purpose: Purpose::LogIn(TokenHash::of(&handle)),
+            handle: &handle,
+            request,
+            typed: None,
+            application: named.application.as_deref(),
+        };
+        return start::leave(visitor, way).await;
+    }
     let signup = request.screen_hint.as_deref() == Some("signup");
     let page = match step {
         Step::Consent => "u/consent",

@@ -9,6 +9,7 @@ use http::StatusCode;
 use super::password::{self, Outcome, Typed};
 use super::stage::{self, Stage};
 use crate::authorize::running::state_of;
+use crate::federation::start;
 use crate::visitor::{Fault, Visitor};
 
 const FORM: &str = "login";
@@ -41,6 +42,10 @@ pub(super) async fn post(visitor: Visitor, FormParams(fields): FormParams) -> Re
 }
 
 async fn submitted(visitor: &Visitor, stage: &Stage, typed: Typed) -> Result<Response, Fault> {
+    if let Some(connection) = start::realm_of(visitor, stage, &typed.username).await? {
+        let typed = Some(typed.username.as_str());
+        return start::from_stage(visitor, stage, &connection, typed).await;
+    }
     match password::check(visitor, stage, &typed).await? {
         Outcome::Done(response) => Ok(*response),
         Outcome::Problem(problem) => page(visitor, stage, &typed.username, Some(problem)).await,
@@ -53,18 +58,20 @@ async fn page(
     username: &str,
     problem: Option<Problem>,
 ) -> Result<Response, Fault> {
-    let connection = match stage.database(visitor).await? {
-        Ok(connection) => connection,
+    let doors = match stage.doors(visitor).await? {
+        Ok(doors) => doors,
         Err(instead) => return Ok(*instead),
     };
+    let database = doors.database.as_deref();
     let page = Login {
         form: visitor.form("/u/login", &stage.form_name(FORM), Some(stage.handle())),
         application: Some(stage.view()),
         username: username.to_owned(),
         problem,
-        signup_url: stage.signup_link(&connection),
-        forgot_url: Some(stage.forgot_link()),
-        connections: Vec::new(),
+        signup_url: database.and_then(|connection| stage.signup_link(connection)),
+        forgot_url: database.map(|_| stage.forgot_link()),
+        with_password: database.is_some(),
+        connections: doors.buttons,
     };
     let status = problem.map_or(StatusCode::OK, password::status_of);
     Ok(stage.show(visitor, status, &page).await)

@@ -12,6 +12,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::password::USERNAME_BYTES_MAX;
 use super::stage::{self, Stage};
 use crate::authorize::running::state_of;
+use crate::federation::start;
 use crate::visitor::{Fault, Visitor};
 
 const FORM: &str = "identifier";
@@ -47,6 +48,9 @@ async fn submitted(
     if username.is_empty() || username.len() > USERNAME_BYTES_MAX {
         return page(visitor, stage, Some(Problem::Required)).await;
     }
+    if let Some(connection) = start::realm_of(visitor, stage, username).await? {
+        return start::from_stage(visitor, stage, &connection, Some(username)).await;
+    }
     let hint = utf8_percent_encode(username, NON_ALPHANUMERIC);
     let next = format!("u/login/password?state={}&username={hint}", stage.handle());
     Ok(see_other(&visitor.tenant.issuer.join(&next)))
@@ -57,10 +61,11 @@ async fn page(
     stage: &Stage,
     problem: Option<Problem>,
 ) -> Result<Response, Fault> {
-    let connection = match stage.database(visitor).await? {
-        Ok(connection) => connection,
+    let doors = match stage.doors(visitor).await? {
+        Ok(doors) => doors,
         Err(instead) => return Ok(*instead),
     };
+    let database = doors.database.as_deref();
     let page = LoginIdentifier {
         form: visitor.form(
             "/u/login/identifier",
@@ -70,8 +75,8 @@ async fn page(
         application: Some(stage.view()),
         username: stage.login_hint(),
         problem,
-        signup_url: stage.signup_link(&connection),
-        connections: Vec::new(),
+        signup_url: database.and_then(|connection| stage.signup_link(connection)),
+        connections: doors.buttons,
     };
     let status = problem.map_or(StatusCode::OK, |_| StatusCode::BAD_REQUEST);
     Ok(stage.show(visitor, status, &page).await)

@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
-use aldgate_app::page::{ApplicationView, Page, Policy, reply};
+use aldgate_app::page::{ApplicationView, ConnectionButton, Page, Policy, reply};
 use aldgate_core::application::Application;
 use aldgate_core::connection::Connection;
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
 use aldgate_core::event::EventType;
+use aldgate_core::federation::preset::Preset;
 use axum::response::Response;
 use http::StatusCode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 
 use crate::authorize::facts::find_application;
 use crate::authorize::running::{self, Running};
@@ -20,6 +23,9 @@ pub(crate) struct Stage {
     pub(crate) running: Running,
     pub(crate) application: Arc<Application>,
 }
+
+/// Stands for every provider: only the scheme counts.
+const PROVIDERS: &str = "https://provider.invalid/";
 
 /// A page that is shown instead.
 pub(crate) type Instead = Box<Response>;
@@ -53,7 +59,51 @@ pub(crate) async fn open(
     })
 }
 
+/// The ways in that a login page offers.
+pub(crate) struct Doors {
+    /// The database that people log in to with a password.
+    pub(crate) database: Option<Arc<Connection>>,
+    /// Other providers, as buttons.
+    pub(crate) buttons: Vec<ConnectionButton>,
+}
+
 impl Stage {
+    /// The ways in: those of the connection that the request names, else all that the application
+    /// may use.
+    pub(crate) async fn doors(&self, visitor: &Visitor) -> Result<Result<Doors, Instead>, Fault> {
+        let all = visitor.app.connections(&visitor.tenant.id).await?;
+        let named = self.running.transaction.request.connection.as_deref();
+        let mut usable = all
+            .iter()
+            .filter(|one| one.is_active() && one.is_enabled_for(&self.application.id))
+            .filter(|one| named.is_none_or(|name| one.name == name));
+        let database = usable.clone().find(|one| one.is_database()).cloned();
+        let others = usable.clone().filter(|one| one.is_federated());
+        let buttons: Vec<ConnectionButton> = others
+            .filter(|one| one.shows_button())
+            .map(|one| self.button(one))
+            .collect();
+        // A connection without a button is found by the domain of an address.
+        let any = usable.any(|one| one.is_database() || one.is_federated());
+        Ok(match any {
+            true => Ok(Doors { database, buttons }),
+            false => Err(Box::new(self.no_connection(visitor).await)),
+        })
+    }
+
+    fn button(&self, connection: &Connection) -> ConnectionButton {
+        let name = utf8_percent_encode(&connection.name, NON_ALPHANUMERIC);
+        let own = connection.options.get("icon_url").and_then(Value::as_str);
+        let own = own.filter(|url| url.starts_with("https://"));
+        let icon = Preset::of(&connection.strategy).and_then(|preset| preset.icon);
+        ConnectionButton {
+            label: connection.label().to_owned(),
+            href: format!("/u/login/connection?name={name}&state={}", self.handle()),
+            icon: icon.filter(|_| own.is_none()).map(str::to_owned),
+            icon_url: own.map(str::to_owned),
+        }
+    }
+
     /// The database that people log in to here: the connection that the request names, if it is a
     /// database, else the first one that the application may use.
     pub(crate) async fn database(
@@ -75,9 +125,9 @@ impl Stage {
     async fn no_connection(&self, visitor: &Visitor) -> Response {
         let refusal = Refusal::new(
             "no_connection",
-            "Nobody can log in: the application has no database of users.",
+            "Nobody can log in: the application has no connection.",
         )
-        .remedy("Enable a database connection for the application.");
+        .remedy("Enable a connection for the application.");
         let text = "no connections enabled for the client";
         let error = OAuthError::new(ErrorCode::InvalidRequest, text).because(refusal);
         visitor
@@ -145,7 +195,8 @@ impl Stage {
         let callbacks = self.application.callbacks.iter().map(String::as_str);
         // A loopback port may differ from the registered one.
         let sent = self.running.transaction.request.redirect_uri.as_deref();
-        let policy = Policy::transaction(sent.into_iter().chain(callbacks));
+        // The form with an address may lead to the provider of its domain.
+        let policy = Policy::transaction(sent.into_iter().chain(callbacks).chain([PROVIDERS]));
         let mut response = reply(status, page, &visitor.chrome(self.locales()).await, &policy);
         visitor.remember_browser(&mut response);
         response

@@ -6,6 +6,7 @@ mod consent;
 mod cross_origin;
 mod doctor;
 mod errors;
+mod federation;
 mod hosted_page;
 mod introspect;
 mod kit;

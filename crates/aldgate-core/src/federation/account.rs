@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::preset::Preset;
 use super::profile::Arrival;
-use crate::connection::Connection;
+use crate::connection::{Connection, DATABASE};
 use crate::error::{ErrorCode, OAuthError, Refusal};
 use crate::id::UserId;
 use crate::time::Timestamp;
@@ -177,7 +177,9 @@ fn copying(connection: &Connection) -> Copying {
 
 /// Members that the provider says something about are taken over; the others stay.
 fn copy(user: &mut User, arrival: &Arrival) {
-    if arrival.email.is_some() {
+    // Where she has a password too, the address is what she logs in with: it stays hers to change.
+    let names_her = user.identities.iter().any(|one| one.provider == DATABASE);
+    if arrival.email.is_some() && !names_her {
         user.email.clone_from(&arrival.email);
         user.email_verified = arrival.email_verified;
     }

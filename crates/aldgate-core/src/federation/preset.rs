@@ -218,7 +218,6 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         strategy: "apple",
         label: "Apple",
-        icon: Some("apple.svg"),
         place: Place::Fixed(Fixed {
             issuer: "https://appleid.apple.com",
             authorization: "https://appleid.apple.com/auth/authorize",
@@ -250,7 +249,6 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         strategy: "facebook",
         label: "Facebook",
-        icon: Some("facebook.svg"),
         protocol: Protocol::OAuth2,
         place: Place::Fixed(Fixed {
             authorization: "https://www.facebook.com/v23.0/dialog/oauth",
@@ -266,7 +264,6 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         strategy: "github",
         label: "GitHub",
-        icon: Some("github.svg"),
         protocol: Protocol::OAuth2,
         place: Place::Fixed(Fixed {
             authorization: "https://github.com/login/oauth/authorize",

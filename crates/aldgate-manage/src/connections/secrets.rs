@@ -1,6 +1,6 @@
 //! Secrets among the options of a connection: sealed, write-only.
 
-use aldgate_app::seal::Place;
+use aldgate_app::shared_keys::connection_secret_place;
 use aldgate_core::connection::rules;
 use aldgate_core::id::ConnectionId;
 use serde_json::{Map, Value};
@@ -14,12 +14,7 @@ pub(super) fn seal(
     body: &mut Map<String, Value>,
 ) -> Result<(), ApiError> {
     for option in rules::take_secrets(body)? {
-        let place = Place {
-            tenant: &call.tenant.id,
-            table: "connections",
-            row: id.as_str(),
-            column: option.name,
-        };
+        let place = connection_secret_place(&call.tenant.id, id.as_str(), option.name);
         let value = option.value.as_ref();
         let sealed = value.map(|secret| call.app.seal_text(&place, secret));
         rules::put_sealed(body, option.name, sealed);

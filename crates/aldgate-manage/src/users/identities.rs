@@ -1,5 +1,6 @@
 //! `/users/{id}/identities`: two users become one, and one becomes two again.
 
+use aldgate_app::accounts::{Linked, link_users};
 use aldgate_core::error::Refusal;
 use aldgate_core::hint::Hint;
 use aldgate_core::id::{ClientId, ConnectionId, UserId};
@@ -29,11 +30,7 @@ pub(super) async fn link(call: Call) -> Result<Reply, ApiError> {
     let (audit, actor, now) = (call.audit().about_user(&id), call.actor.clone(), call.now);
     let management = call.tenant.issuer.management();
     let work = move |tx: &mut Tx<'_>| {
-        let before = tx.users().by_id_to_change(&id)?.ok_or_else(missing)?;
-        let other = tx
-            .users()
-            .by_id_to_change(&secondary)?
-            .ok_or_else(missing)?;
+        let other = tx.users().by_id(&secondary)?.ok_or_else(missing)?;
         let elsewhere = |wanted: &ConnectionId| {
             !other
                 .identities
@@ -46,18 +43,15 @@ pub(super) async fn link(call: Call) -> Result<Reply, ApiError> {
         ceiling::user(tx, &actor, &management, &id)?;
         ceiling::user(tx, &actor, &management, &secondary)?;
         ceiling::not_the_last_administrator(tx, &secondary)?;
-        let linked = link::link(&before, &other, now)?;
-        let password = tx.passwords().of(&secondary)?;
-        tx.users().delete(&secondary)?;
-        if tx.users().update(&linked)? != Saved::Done {
-            return Err(exists());
+        match link_users(tx, &id, &secondary, now)? {
+            Linked::Done { user, before } => {
+                audit.record(tx, &picture(&before), &picture(&user))?;
+                Ok(user.identities_to_wire())
+            }
+            Linked::Missing => Err(missing()),
+            Linked::Refused(refusal) if refusal.code == "identity_conflict" => Err(exists()),
+            Linked::Refused(refusal) => Err(refusal.into()),
         }
-        // A user has one password: that of her main account, else that of the linked one.
-        if let (Some(password), None) = (password, tx.passwords().of(&id)?) {
-            tx.passwords().set(&id, &password.hash, 0, now)?;
-        }
-        audit.record(tx, &picture(&before), &picture(&linked))?;
-        Ok(linked.identities_to_wire())
     };
     Ok(Reply::ok(
         call.app.store.write(&call.tenant.id, work).await?,

@@ -164,6 +164,7 @@ impl Users<'_, '_> {
     /// permissions, sessions, consents, tickets, grants and their tokens. `false` when she does not
     /// exist.
     pub fn delete(&mut self, id: &UserId) -> Result<bool, StoreError> {
+        self.tx.upstream_tokens().forget(id)?;
         for statement in OWNED {
             self.tx.execute(statement, params![id])?;
         }

@@ -300,7 +300,9 @@ pub(super) fn connection<'a>(draft: Draft<'a>, facts: &Facts<'_>) -> Result<Draf
     };
     let client_id = &draft.plan.target.client_id;
     match facts.connection {
-        Some(connection) if connection.is_enabled_for(client_id) => Ok(draft),
+        Some(connection) if connection.is_active() && connection.is_enabled_for(client_id) => {
+            Ok(draft)
+        }
         found => {
             let cause = if found.is_some() {
                 "The connection is not enabled for this application."

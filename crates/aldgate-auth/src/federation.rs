@@ -1,0 +1,22 @@
+//! Logging in with another provider: away from `/authorize` or a button, back to
+//! `/login/callback`, the address that Auth0 uses.
+
+mod callback;
+mod exchange;
+mod refused;
+mod settle;
+pub(crate) mod start;
+
+use aldgate_app::App;
+use axum::Router;
+use axum::routing::get;
+
+/// The routes of this folder.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/login/callback", get(callback::get).post(callback::post))
+        .route("/u/login/connection", get(start::by_button))
+}
+
+/// Where providers send the browser back to; registered there.
+const CALLBACK: &str = "login/callback";

@@ -1,0 +1,246 @@
+//! The journey to a provider and back.
+
+use aldgate_test::Reply;
+use serde_json::json;
+
+use super::{Abroad, add};
+use crate::stand::{params, path};
+
+fn sent(departure: &Reply) -> std::collections::HashMap<String, String> {
+    params(departure)
+}
+
+#[tokio::test]
+async fn a_login_with_google_makes_one_user_and_finds_her_again() {
+    let abroad = Abroad::of("google-oauth2", json!({})).await;
+    abroad
+        .provider
+        .person(json!({"sub": "1001", "email": "ada@gmail.test",
+        "email_verified": true, "name": "Ada", "picture": "https://x.test/a.png"}));
+    let mut browser = abroad.stand.server.browser();
+    let reply = abroad.travel(&mut browser).await;
+    assert!(params(&reply).contains_key("code"), "{}", reply.text());
+    let ada = abroad.user("google-oauth2|1001").await.expect("a user");
+    assert_eq!(ada.email.as_deref(), Some("ada@gmail.test"));
+    assert!(ada.email_verified && ada.identities[0].is_social);
+    assert_eq!(
+        (ada.logins_count, ada.identities[0].connection.as_str()),
+        (1, "corp")
+    );
+    assert!(
+        !abroad.provider.requests().contains(&"userinfo".to_owned()),
+        "the ID token says all"
+    );
+    // Another browser, another name at the provider: the same user, with the new name.
+    abroad
+        .provider
+        .person(json!({"sub": "1001", "email": "ada@gmail.test",
+        "email_verified": true, "name": "Ada Lovelace"}));
+    let mut other = abroad.stand.server.browser();
+    assert!(params(&abroad.travel(&mut other).await).contains_key("code"));
+    let again = abroad.user("google-oauth2|1001").await.expect("a user");
+    assert_eq!((again.logins_count, again.id), (2, ada.id));
+    assert_eq!(again.profile.name.as_deref(), Some("Ada Lovelace"));
+    assert_eq!(abroad.users().await, 1);
+    let kinds: Vec<&str> = abroad
+        .stand
+        .server
+        .events()
+        .await
+        .iter()
+        .map(|e| e.kind.code())
+        .collect();
+    assert_eq!(
+        kinds.iter().filter(|kind| **kind == "ss").count(),
+        1,
+        "{kinds:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_openid_user_has_her_connection_in_her_id() {
+    let abroad = Abroad::new().await;
+    let mut browser = abroad.stand.server.browser();
+    assert!(params(&abroad.travel(&mut browser).await).contains_key("code"));
+    assert!(abroad.user("oidc|corp|7").await.is_some());
+    // She is logged in: no journey is needed now.
+    let silent = abroad.leave(&mut browser, &[("prompt", "none")]).await;
+    assert!(params(&silent).contains_key("code"));
+}
+
+#[tokio::test]
+async fn buttons_lead_to_providers_and_the_page_lives_without_a_database() {
+    let abroad = Abroad::of("google-oauth2", json!({})).await;
+    let mut browser = abroad.stand.server.browser();
+    let page = browser
+        .get(&abroad.stand.authorize(abroad.client(), &[]))
+        .await;
+    assert_eq!(path(&browser), "/u/login");
+    assert!(
+        page.text().contains("Continue with Google"),
+        "{}",
+        page.text()
+    );
+    assert!(page.text().contains("name=\"password\""));
+    let state = browser.url().query().expect("a state").to_owned();
+    let button = format!(
+        "{}?name=corp&{state}",
+        abroad.stand.server.url("u/login/connection")
+    );
+    let departure = browser.get(&button).await;
+    let back = abroad
+        .provider
+        .log_in(departure.location().expect("a redirect"));
+    assert!(params(&browser.get(&back).await).contains_key("code"));
+    // Nobody else's button, no other connection.
+    for name in ["nowhere", "Username-Password-Authentication", ""] {
+        let mut browser = abroad.stand.server.browser();
+        browser
+            .get(&abroad.stand.authorize(abroad.client(), &[]))
+            .await;
+        let state = browser.url().query().expect("a state").to_owned();
+        let url = abroad.stand.server.url("u/login/connection");
+        let page = browser.get(&format!("{url}?name={name}&{state}")).await;
+        assert_eq!(
+            (page.status.as_u16(), page.location()),
+            (400, None),
+            "{name}"
+        );
+    }
+    let database = abroad.stand.world.connection.clone();
+    abroad
+        .write(move |tx| {
+            let mut off = database.clone();
+            off.is_domain_connection = false;
+            tx.connections().update(&off).map(drop)
+        })
+        .await;
+    let mut browser = abroad.stand.server.browser();
+    let page = browser
+        .get(&abroad.stand.authorize(abroad.client(), &[]))
+        .await;
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("Continue with Google"));
+    assert!(
+        !page.text().contains("name=\"password\""),
+        "{}",
+        page.text()
+    );
+}
+
+#[tokio::test]
+async fn what_the_application_asks_for_goes_along() {
+    let abroad = Abroad::of(
+        "oidc",
+        json!({"scope": "openid email",
+        "upstream_params": {"hd": {"value": "x"}, "lang": {"alias": "ui_locales"}}}),
+    )
+    .await;
+    let mut browser = abroad.stand.server.browser();
+    let asked = [
+        ("login_hint", "ada@example.com"),
+        ("connection_scope", "calendar,mail"),
+        ("prompt", "login"),
+        ("max_age", "600"),
+        ("ui_locales", "de"),
+    ];
+    let departure = abroad.leave(&mut browser, &asked).await;
+    let sent = sent(&departure);
+    for (name, expected) in [
+        ("scope", "openid email calendar mail"),
+        ("login_hint", "ada@example.com"),
+        ("prompt", "login"),
+        ("max_age", "600"),
+        ("hd", "x"),
+        ("lang", "de"),
+        ("redirect_uri", "http://localhost:4455/login/callback"),
+    ] {
+        assert_eq!(sent.get(name).map(String::as_str), Some(expected), "{name}");
+    }
+    // With max_age the provider has to say when she logged in.
+    let back = abroad
+        .provider
+        .log_in(departure.location().expect("a redirect"));
+    let page = browser.get(&back).await;
+    assert!(page.location().is_none());
+    let story = abroad.story(&page).await.refusal.expect("a refusal");
+    assert!(story.cause.contains("auth_time"), "{story:?}");
+    let departure = abroad.leave(&mut browser, &asked).await;
+    abroad
+        .provider
+        .person(json!({"sub": "7", "auth_time": aldgate_test::START.seconds() - 60}));
+    let back = abroad
+        .provider
+        .log_in(departure.location().expect("a redirect"));
+    assert!(params(&browser.get(&back).await).contains_key("code"));
+}
+
+#[tokio::test]
+async fn a_form_post_answer_is_taken_too_and_the_hosted_form_still_is() {
+    let abroad = Abroad::new().await;
+    let mut browser = abroad.stand.server.browser();
+    let departure = abroad.leave(&mut browser, &[]).await;
+    let back = abroad
+        .provider
+        .log_in(departure.location().expect("a redirect"));
+    let (action, query) = back.split_once('?').expect("a query");
+    let fields = url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let form = aldgate_test::Form {
+        method: http::Method::POST,
+        action: action.to_owned(),
+        fields,
+    };
+    assert!(params(&browser.send(&form).await).contains_key("code"));
+    let empty = aldgate_test::Form {
+        fields: vec![("wresult".into(), "x".into())],
+        ..form
+    };
+    let page = browser.send(&empty).await;
+    assert!(page.text().contains("wctx"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn fed_03_a_connection_without_its_settings_says_so_in_the_log() {
+    let abroad = Abroad::new().await;
+    add(&abroad.stand, "bare", "github", json!({})).await;
+    let mut browser = abroad.stand.server.browser();
+    let url = abroad
+        .stand
+        .authorize(abroad.client(), &[("connection", "bare")]);
+    let page = browser.get(&url).await;
+    assert_eq!((page.status.as_u16(), page.location()), (400, None));
+    let refusal = abroad.story(&page).await.refusal.expect("a refusal");
+    assert_eq!(refusal.code, "federation_unconfigured");
+    assert!(refusal.cause.contains("client_id"));
+}
+
+#[tokio::test]
+async fn acc_01_tokens_of_the_provider_are_sealed() {
+    let abroad = Abroad::new().await;
+    let mut browser = abroad.stand.server.browser();
+    abroad.travel(&mut browser).await;
+    let server = &abroad.stand.server;
+    let id = abroad.user("oidc|corp|7").await.expect("a user").id;
+    let read = move |tx: &mut aldgate_store::Tx<'_>| tx.upstream_tokens().of_user(&id);
+    let kept = server
+        .app
+        .store
+        .read(&server.tenant.id, read)
+        .await
+        .expect("an answer");
+    let opened = server
+        .app
+        .open_upstream_tokens(&server.tenant.id, &kept[0])
+        .expect("tokens");
+    assert_eq!(opened.access_token, "at-1");
+    assert_eq!(opened.refresh_token.as_deref(), Some("rt-1"));
+    let dump = server.dump();
+    let found = |text: &str| {
+        dump.windows(text.len())
+            .any(|window| window == text.as_bytes())
+    };
+    assert!(!found("rt-1") && !found(aldgate_test::provider::CLIENT_SECRET));
+    assert!(found("oidc|corp|7"), "the control");
+}
