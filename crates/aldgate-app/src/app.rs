@@ -70,6 +70,7 @@ pub struct Parts {
     csrf_key: [u8; 32],
     refresh_key: [u8; 32],
     federation_key: [u8; 32],
+    dashboard_key: [u8; 32],
 }
 
 /// What differs between a server, development and tests.
@@ -139,6 +140,7 @@ impl App {
             refresh_key: master.derive("refresh"),
             federation_key: master.derive("federation"),
             upstreams: Upstreams::default(),
+            dashboard_key: master.derive("dashboard"),
             hashing: Hashing::start(&config.security, metrics.clone(), &mut rng)?,
             mailer: Mailer::new(&config.mail, mails_in_memory)?,
             sandbox: Sandbox::new(&config.actions, outbound.clone()),
@@ -187,6 +189,12 @@ impl App {
     #[must_use]
     pub fn federation_key(&self) -> &[u8; 32] {
         &self.federation_key
+    }
+
+    /// The key from which the dashboard's client secrets and login states are derived.
+    #[must_use]
+    pub fn dashboard_key(&self) -> &[u8; 32] {
+        &self.dashboard_key
     }
 
     /// The tenant that answers at `host`, or the default tenant.

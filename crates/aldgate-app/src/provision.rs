@@ -1,13 +1,16 @@
 //! Gives a tenant what it has from its first moment: see `aldgate_core::provision`.
 
 use aldgate_core::api::SigningAlg;
+use aldgate_core::client_grant::SubjectType;
 use aldgate_core::id::TenantId;
-use aldgate_core::provision::provision;
+use aldgate_core::provision::{self, provision};
+use aldgate_core::secret::{Secret, TokenHash};
 use aldgate_core::tenant::{Issuer, Tenant};
 use aldgate_core::time::Timestamp;
 use aldgate_store::{StoreError, Tx};
 
 use crate::app::App;
+use crate::extract::csrf_token;
 use crate::keys::KeysError;
 
 impl App {
@@ -57,6 +60,41 @@ impl App {
         let tenant = self.existing(&id).await?;
         self.maintain_keys(&tenant, SigningAlg::Rs256).await?;
         Ok(tenant)
+    }
+
+    /// Makes the dashboard an application of the tenant, or mends it: after the tenant moved, the
+    /// master key was changed, or somebody edited or deleted it. Returns its client secret, which
+    /// is derived and kept nowhere. One look into the caches when all is well.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn ensure_dashboard(&self, tenant: &Tenant) -> Result<Secret<String>, StoreError> {
+        let id = provision::dashboard_id();
+        let secret = csrf_token(self.dashboard_key(), tenant.id.as_str(), "client secret");
+        let (hash, now) = (TokenHash::of(&secret), self.now());
+        let management = tenant.issuer.management();
+        let known = self.application(&tenant.id, &id).await?;
+        let wanted = provision::dashboard(&tenant.issuer, hash, known.as_deref(), now);
+        let granted = self
+            .client_grant(&tenant.id, &id, &management, SubjectType::User)
+            .await?;
+        if known.is_some_and(|known| *known == wanted) && granted.is_some() {
+            return Ok(Secret::new(secret));
+        }
+        let grant = provision::dashboard_grant(&tenant.issuer, now, &mut self.rng());
+        let mend = move |tx: &mut Tx<'_>| {
+            match tx.applications().by_id_to_change(&id)? {
+                Some(_) => drop(tx.applications().update(&wanted)?),
+                None => tx.applications().create(&wanted)?,
+            }
+            let granted = tx.client_grants().of(&id, &management, SubjectType::User)?;
+            match granted {
+                Some(_) => Ok(()),
+                None => tx.client_grants().create(&grant),
+            }
+        };
+        self.store.write(&tenant.id, mend).await?;
+        Ok(Secret::new(secret))
     }
 
     /// The configured address as an issuer.

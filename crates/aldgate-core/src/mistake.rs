@@ -139,6 +139,12 @@ impl Mistake {
         }
     }
 
+    /// What to change, and where.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        remedy(&self.code)
+    }
+
     /// Fills in the event that tells of it.
     pub fn describe(&self, event: &mut Event) {
         debug_assert_eq!(event.kind, EventType::Warning);
@@ -155,18 +161,11 @@ impl Mistake {
     }
 }
 
-/// Adds up what events tell of mistakes: one for each application, API and code, the most frequent
-/// first. For the dashboard; `events` are those of type [`EventType::Warning`], others are passed
-/// over.
+/// Adds up mistakes: one for each application, API and code, the most frequent first.
 #[must_use]
-pub fn summarize(events: &[Event]) -> Vec<Mistake> {
+pub fn summarize(mistakes: impl IntoIterator<Item = Mistake>) -> Vec<Mistake> {
     let mut sums: BTreeMap<(String, Option<String>, String), Mistake> = BTreeMap::new();
-    for event in events {
-        let told = event.detail.get("mistake").cloned();
-        let Some(mistake) = told.and_then(|told| serde_json::from_value::<Mistake>(told).ok())
-        else {
-            continue;
-        };
+    for mistake in mistakes {
         let key = (
             mistake.audience.clone(),
             mistake.client_id.clone(),
@@ -315,7 +314,9 @@ mod tests {
             })
             .collect();
         events.push(Event::new(id(), EventType::Warning, NOW));
-        let sums = summarize(&events);
+        let told = events.iter().map(|event| event.detail["mistake"].clone());
+        let told = told.filter_map(|told| serde_json::from_value(told).ok());
+        let sums = summarize(told.collect::<Vec<Mistake>>());
         assert_eq!(
             sums,
             [

@@ -5,15 +5,22 @@ use serde_json::json;
 use crate::api::{
     Api, ApiScope, SigningAlg, SubjectTypeAuthorization, TokenDialect, UserAccess, UserPolicy,
 };
+use crate::application::{AppType, Application, GrantType, rules};
+use crate::client_grant::{ClientGrant, SubjectType};
 use crate::connection::{Connection, DATABASE, DEFAULT_DATABASE};
-use crate::id::{ApiId, ConnectionId, RoleId, TenantId};
+use crate::id::{ApiId, ClientGrantId, ClientId, ConnectionId, RoleId, TenantId};
 use crate::random::Entropy;
 use crate::role::{ADMINISTRATOR, Permission, Role};
+use crate::scope::Scopes;
+use crate::secret::TokenHash;
 use crate::tenant::{Issuer, Tenant, TenantSettings};
 use crate::time::{Seconds, Timestamp};
 
 /// The name of the Management API, as Auth0's tools look for it.
 pub const MANAGEMENT_API: &str = "Auth0 Management API";
+
+/// The id of the dashboard's application, the same in every tenant.
+pub const DASHBOARD: &str = "aldgate-dashboard";
 
 /// Everything a fresh tenant has.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,6 +104,56 @@ pub fn management_api(issuer: &Issuer, now: Timestamp, rng: &mut dyn Entropy) ->
         updated_at: now,
         extra: serde_json::Map::new(),
     }
+}
+
+/// The dashboard as an application of a tenant: an ordinary regular web application with the
+/// authorization code grant. `known` is what is stored of it: what an administrator may have
+/// chosen there stays (its name, whether it is disabled); where it leads and how it proves itself
+/// follows from the tenant.
+pub fn dashboard(
+    issuer: &Issuer,
+    secret: TokenHash,
+    known: Option<&Application>,
+    now: Timestamp,
+) -> Application {
+    let mut application = known.cloned().unwrap_or_else(|| {
+        let mut fresh = rules::blank(dashboard_id(), Some(AppType::RegularWeb), now);
+        "Aldgate Dashboard".clone_into(&mut fresh.name);
+        fresh.description = Some("Where administrators look after this tenant.".to_owned());
+        fresh
+    });
+    application.is_first_party = true;
+    application.grant_types = [GrantType::AuthorizationCode].into();
+    application.token_endpoint_auth_method = crate::application::ClientAuthMethod::ClientSecretPost;
+    application.callbacks = vec![issuer.join("dashboard/callback")];
+    application.allowed_logout_urls = vec![issuer.join("dashboard/signed-out")];
+    application.web_origins = Vec::new();
+    application.allowed_origins = Vec::new();
+    application.credentials = Vec::new();
+    application.secret_hash = Some(secret);
+    application
+}
+
+/// What lets the dashboard use the Management API for its users: each of them has what her roles
+/// permit, no more.
+pub fn dashboard_grant(issuer: &Issuer, now: Timestamp, rng: &mut dyn Entropy) -> ClientGrant {
+    ClientGrant {
+        id: ClientGrantId::generate(rng),
+        client_id: dashboard_id(),
+        audience: issuer.management(),
+        scope: Scopes::none(),
+        allow_all_scopes: true,
+        subject_type: SubjectType::User,
+        created_at: now,
+        updated_at: now,
+        extra: serde_json::Map::new(),
+    }
+}
+
+/// [`DASHBOARD`] as an id.
+#[must_use]
+pub fn dashboard_id() -> ClientId {
+    ClientId::parse(DASHBOARD).expect("invariant: letters and a hyphen")
 }
 
 fn database(now: Timestamp, rng: &mut dyn Entropy) -> Connection {

@@ -9,6 +9,7 @@ mod client_grants;
 mod clients;
 mod connections;
 mod custom_domains;
+mod dashboard;
 mod device_credentials;
 mod document;
 mod email_templates;
@@ -38,6 +39,7 @@ mod users;
 use aldgate_app::App;
 use axum::Router;
 
+pub use dashboard::dashboard;
 pub use local::{Answer, Local};
 use op::Operation;
 pub use op::{Actor, Who};

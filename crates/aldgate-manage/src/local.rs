@@ -1,10 +1,10 @@
-//! The Management API without a network: the command line calls the same operations, as the
-//! operator of the machine, through the same router.
+//! The Management API without a network: the command line calls the same operations as the
+//! operator of the machine, the dashboard as the user who is logged in, through the same router.
 
 use std::sync::Arc;
 
 use aldgate_app::App;
-use aldgate_app::extract::Tenant;
+use aldgate_app::extract::{Caller, Tenant};
 use aldgate_core::tenant;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -23,6 +23,8 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 pub struct Local {
     router: Router,
     tenant: Tenant,
+    actor: Actor,
+    caller: Option<Caller>,
 }
 
 /// What an operation answered.
@@ -35,17 +37,29 @@ pub struct Answer {
 }
 
 impl Local {
-    /// Opens the API of `tenant`.
+    /// Opens the API of `tenant` for the operator of the machine, who holds every scope.
     #[must_use]
     pub fn new(app: &App, tenant: tenant::Tenant) -> Self {
         Self {
             router: crate::routes().with_state(app.clone()),
             tenant: Tenant::of(Arc::new(tenant)),
+            actor: Actor::operator(),
+            caller: None,
         }
     }
 
-    /// Does one operation as the operator of the machine, who holds every scope. `path` begins
-    /// after `/api/v2` and may carry a query.
+    /// Opens the API behind `router` for a caller who was identified, with what the log says of
+    /// her browser.
+    pub(crate) const fn of(router: Router, tenant: Tenant, actor: Actor, caller: Caller) -> Self {
+        Self {
+            router,
+            tenant,
+            actor,
+            caller: Some(caller),
+        }
+    }
+
+    /// Does one operation. `path` begins after `/api/v2` and may carry a query.
     ///
     /// # Errors
     /// When `path` is no path of a URL. A refusal is an [`Answer`].
@@ -60,8 +74,12 @@ impl Local {
             .uri(format!("/api/v2{path}"))
             .header(CONTENT_TYPE, "application/json")
             .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))?;
-        request.extensions_mut().insert(self.tenant.clone());
-        request.extensions_mut().insert(Actor::operator());
+        let extensions = request.extensions_mut();
+        extensions.insert(self.tenant.clone());
+        extensions.insert(self.actor.clone());
+        if let Some(caller) = &self.caller {
+            extensions.insert(caller.clone());
+        }
         let answered = self.router.clone().oneshot(request).await;
         let response = answered.unwrap_or_else(|never| match never {});
         let status = response.status();

@@ -21,6 +21,7 @@ mod table;
 
 pub use actor::{Actor, Who};
 pub(crate) use audit::Audit;
+pub(crate) use authorize::Callers;
 pub(crate) use call::{Call, parse, secret_of};
 pub(crate) use error::ApiError;
 pub(crate) use http::router;

@@ -116,6 +116,36 @@ impl Tickets<'_, '_> {
         self.tx.execute(&PUT, params).map(drop)
     }
 
+    /// Looks at any unused ticket and when it ends, without using it up.
+    ///
+    /// # Errors
+    /// As [`crate::Roles::by_id`].
+    pub fn look_as<T: DeserializeOwned>(
+        &mut self,
+        hash: &TokenHash,
+        purpose: &str,
+        now: Timestamp,
+    ) -> Result<Option<(T, Timestamp)>, StoreError> {
+        self.tx.one(&LOOK, params![hash, purpose, now], |row| {
+            Ok((row.json(0)?, row.at(1)?))
+        })
+    }
+
+    /// Lets an unused ticket live until `until`; `false` when it has ended already.
+    ///
+    /// # Errors
+    /// As [`crate::Roles::by_id`].
+    pub fn prolong(
+        &mut self,
+        hash: &TokenHash,
+        purpose: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let params = params![hash, purpose, now, until];
+        Ok(self.tx.execute(&PROLONG, params)? == 1)
+    }
+
     /// Uses any ticket up, as [`Tickets::take`].
     ///
     /// # Errors
@@ -137,6 +167,13 @@ sql! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)";
     const PEEK = "SELECT document
         FROM tickets
+        WHERE tenant_id = ?1 AND hash = ?2 AND purpose = ?3
+            AND used_at IS NULL AND expires_at > ?4";
+    const LOOK = "SELECT document, expires_at
+        FROM tickets
+        WHERE tenant_id = ?1 AND hash = ?2 AND purpose = ?3
+            AND used_at IS NULL AND expires_at > ?4";
+    const PROLONG = "UPDATE tickets SET expires_at = ?5
         WHERE tenant_id = ?1 AND hash = ?2 AND purpose = ?3
             AND used_at IS NULL AND expires_at > ?4";
     const TAKE = "UPDATE tickets SET used_at = ?4

@@ -13,6 +13,8 @@ use rustls::ServerConfig;
 pub(crate) fn router(app: &App, further: Router<App>) -> Router {
     let routes = aldgate_auth::routes()
         .merge(aldgate_manage::routes())
+        // The dashboard redeems its codes at the public side, as any application does.
+        .merge(aldgate_manage::dashboard(aldgate_auth::routes()))
         .merge(further);
     edge::wrap(routes, app)
 }

@@ -20,6 +20,10 @@ pub enum CookieKind {
     Browser,
     /// The dashboard's own session.
     Dashboard,
+    /// A login of the dashboard that is on its way.
+    DashboardLogin,
+    /// What the dashboard says once, on the next page.
+    DashboardNote,
     /// The session of a user at the tenant; `auth0` at Auth0.
     Session,
     /// The running authorization, and where to go on.
@@ -33,7 +37,7 @@ pub struct CookieNames {
 }
 
 /// The cookies of a request.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CookieJar(Vec<(String, String)>);
 
 impl CookieNames {
@@ -53,6 +57,10 @@ impl CookieNames {
             (CookieKind::Browser, false) => "aldgate-browser",
             (CookieKind::Dashboard, true) => "__Host-aldgate-dashboard",
             (CookieKind::Dashboard, false) => "aldgate-dashboard",
+            (CookieKind::DashboardLogin, true) => "__Host-aldgate-dashboard-login",
+            (CookieKind::DashboardLogin, false) => "aldgate-dashboard-login",
+            (CookieKind::DashboardNote, true) => "__Host-aldgate-dashboard-note",
+            (CookieKind::DashboardNote, false) => "aldgate-dashboard-note",
             (CookieKind::Session, true) => "__Host-aldgate",
             (CookieKind::Session, false) => "aldgate",
             (CookieKind::Transaction, true) => "__Host-aldgate-transaction",

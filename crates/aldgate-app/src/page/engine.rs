@@ -98,6 +98,15 @@ fn environment() -> Environment<'static> {
 }
 
 fn build_environment() -> Environment<'static> {
+    environment_with(|_| None)
+}
+
+/// The environment of pages that live elsewhere, such as the dashboard: `own` finds their
+/// templates, which may extend and import those of this crate; the filters are the same.
+///
+/// # Panics
+/// Never: the syntax is fixed.
+pub fn environment_with(own: fn(&str) -> Option<String>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|name| match name.rsplit_once('.') {
@@ -109,7 +118,10 @@ fn build_environment() -> Environment<'static> {
         .lstrip_blocks(true)
         .build();
     environment.set_syntax(syntax.expect("invariant: the default delimiters do not collide"));
-    environment.set_loader(load_template);
+    environment.set_loader(move |name| match own(name) {
+        Some(source) => Ok(Some(source)),
+        None => load_template(name),
+    });
     environment.add_filter("href", href);
     environment.add_function("asset", |name: &str| {
         asset_path(name).ok_or_else(|| {

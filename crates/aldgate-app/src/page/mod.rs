@@ -36,7 +36,7 @@ pub use chrome::Chrome;
 pub use consent::{Consent, ConsentApi, ConsentScope};
 pub use difference::{Difference, Segment};
 pub use doctor::TokenDoctor;
-pub use engine::{PageError, render, reply};
+pub use engine::{PageError, environment_with, render, reply};
 pub use error::ErrorPage;
 pub use form::{ApplicationView, ConnectionButton, Form};
 pub use gallery::{Exhibit, gallery};

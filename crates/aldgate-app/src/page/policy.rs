@@ -92,6 +92,14 @@ impl Policy {
         }
     }
 
+    /// A page of the dashboard: forms post to this server, the script asks it again.
+    pub fn dashboard() -> Self {
+        Self {
+            calls_itself: true,
+            ..Self::page()
+        }
+    }
+
     /// Sets the headers.
     pub fn apply(&self, headers: &mut HeaderMap) {
         let csp = self.content_security_policy();

@@ -25,7 +25,7 @@ use super::{Actor, ApiError, Operation, Who};
 const VERIFIERS_MAX: u64 = 1000;
 
 /// One verifier a tenant, made anew when the tenant's keys change.
-pub(super) struct Callers {
+pub(crate) struct Callers {
     verifiers: Cache<TenantId, (Bytes, Verifier)>,
 }
 
@@ -41,7 +41,7 @@ impl Callers {
     ///
     /// # Errors
     /// 401 with the reason, 503 when keys or database do not answer.
-    pub(super) async fn identify(
+    pub(crate) async fn identify(
         &self,
         app: &App,
         tenant: &Tenant,

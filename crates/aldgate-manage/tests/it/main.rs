@@ -6,6 +6,7 @@ mod client_grants;
 mod clients;
 mod connections;
 mod custom_domains;
+mod dashboard;
 mod emails;
 mod jobs;
 mod keys;

@@ -159,6 +159,7 @@ fn print(tenant: &Tenant, dev: &Value, data: &Path, no_demo: bool) {
         lines.push(("start here", format!("{}/", text(&dev["demo_spa_url"]))));
         lines.push(("demo API", format!("{}/orders", text(&dev["demo_api_url"]))));
     }
+    lines.push(("dashboard", tenant.issuer.join("dashboard/")));
     lines.push(("mails", tenant.issuer.join("dev/outbox")));
     lines.push(("user", text(&dev["user"]["email"])));
     lines.push(("password", text(&dev["user"]["password"])));
