@@ -49,6 +49,7 @@ mod visit;
 
 mod applications;
 mod home;
+mod logs;
 
 use aldgate_app::App;
 use axum::Router;
@@ -64,7 +65,7 @@ pub fn dashboard(authentication: Router<App>) -> Router<App> {
 
 /// Every page, in the order of the navigation.
 fn pages() -> Vec<Page> {
-    [home::pages(), applications::pages()]
+    [home::pages(), applications::pages(), logs::pages()]
         .into_iter()
         .flatten()
         .collect()

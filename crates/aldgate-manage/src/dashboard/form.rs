@@ -9,8 +9,8 @@
 //!         .field(lines("callbacks", "Allowed callback URLs").hint("One on each line."))
 //! }
 //! // GET: show(&form().filled(&entity))
-//! // POST: let body = match form().changes(&visit.form, &entity) { Ok(body) => body, Err(form) => … }
-//! //       on Err(refused): show(&form().submitted(&visit.form).refused(&refused))
+//! // POST: form().changes(&visit.form, &entity)? is the body to send, or the form with marks.
+//! // Refused: show(&form().submitted(&visit.form).refused(&refused))
 //! ```
 
 mod read;

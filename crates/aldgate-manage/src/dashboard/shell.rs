@@ -1,6 +1,7 @@
 //! What surrounds every page: the session, who the user is now, forged forms, what she may see.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use aldgate_app::App;
@@ -120,12 +121,25 @@ pub(super) fn router(pages: Vec<Page>, authentication: Router<App>) -> Router<Ap
         .route("/dashboard/signed-out", get(login::signed_out))
 }
 
-/// What answers one page; without a page: that there is none.
-fn handler(
-    desk: &Arc<Desk>,
-    page: Option<Page>,
-) -> impl Fn(State<App>, Tenant, Caller, RawPathParams, Request) -> Running + Clone + Send + Sync + 'static
+/// What axum takes as a handler of all that a page needs.
+trait Handle:
+    Fn(State<App>, Tenant, Caller, RawPathParams, Request) -> Running + Clone + Send + Sync + 'static
 {
+}
+
+impl<F> Handle for F where
+    F: Fn(State<App>, Tenant, Caller, RawPathParams, Request) -> Running
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+type Running = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// What answers one page; without a page: that there is none.
+fn handler(desk: &Arc<Desk>, page: Option<Page>) -> impl Handle {
     let (desk, page) = (Arc::clone(desk), page.map(Arc::new));
     move |State(app), tenant, caller, segments, request| {
         let (desk, page) = (Arc::clone(&desk), page.clone());
@@ -143,14 +157,12 @@ fn handler(
     }
 }
 
-type Running = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
-
 /// A request before anything is known of the user.
 struct Arrival {
     app: App,
     tenant: Tenant,
     caller: Caller,
-    segments: std::collections::BTreeMap<String, String>,
+    segments: BTreeMap<String, String>,
 }
 
 impl Arrival {

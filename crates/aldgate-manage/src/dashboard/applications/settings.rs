@@ -81,14 +81,12 @@ fn form() -> Form {
             form::text_of("url", "logo_uri", "Logo")
                 .hint("An https address of an image; shown when people are asked for consent."),
         )
-        .field(
-            form::flag("is_first_party", "It is ours")
-                .hint("People are not asked whether they trust it. Clear this for applications of others."),
-        )
-        .field(
-            form::flag("disabled", "Switched off")
-                .hint("Every request of it is refused, and its tokens stop working, until you switch it on again."),
-        );
+        .field(form::flag("is_first_party", "It is ours").hint(
+            "People are not asked whether they trust it. Clear this for applications of others.",
+        ))
+        .field(form::flag("disabled", "Switched off").hint(
+            "Its requests are refused and its tokens stop working until you switch it on again.",
+        ));
     tokens(grants(addresses(form)))
 }
 
