@@ -123,16 +123,16 @@ pub(super) fn router(pages: Vec<Page>, authentication: Router<App>) -> Router<Ap
 
 /// What axum takes as a handler of all that a page needs.
 trait Handle:
-    Fn(State<App>, Tenant, Caller, RawPathParams, Request) -> Running + Clone + Send + Sync + 'static
+    Clone + Send + Sync + 'static + Fn(State<App>, Tenant, Caller, RawPathParams, Request) -> Running
 {
 }
 
 impl<F> Handle for F where
-    F: Fn(State<App>, Tenant, Caller, RawPathParams, Request) -> Running
-        + Clone
+    F: Clone
         + Send
         + Sync
         + 'static
+        + Fn(State<App>, Tenant, Caller, RawPathParams, Request) -> Running
 {
 }
 
