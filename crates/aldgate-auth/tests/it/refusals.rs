@@ -47,7 +47,9 @@ async fn the_log_names_the_application_and_the_api_and_counts() {
     kit.server.advance(Seconds(61));
     assert_eq!(report(&kit, m2m, &line(2)).await.0, 202);
     assert_eq!(told(&kit).await.len(), 2);
-    let sums = mistake::summarize(&kit.server.events().await);
+    let events = kit.server.events().await;
+    let told = events.iter().map(|event| event.detail["mistake"].clone());
+    let sums = mistake::summarize(told.filter_map(|told| serde_json::from_value(told).ok()));
     assert_eq!((sums.len(), sums[0].count), (1, 15));
 }
 
