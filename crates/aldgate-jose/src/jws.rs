@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use crate::json::{self, Kind, Raw};
+use crate::json::{self, Kind, Raw, Span};
 use crate::jwk::KID_BYTES_MAX;
 use crate::{Alg, JoseError, VerifyingKey, b64, jwt};
 
@@ -76,6 +76,18 @@ impl<'a> Unverified<'a> {
     /// [`JoseError::AlgorithmMismatch`] when `alg` is not the key's own,
     /// [`JoseError::Signature`], and [`JoseError::Base64`] when a segment is malformed.
     pub fn verify(&self, key: &VerifyingKey) -> Result<Verified<Jws>, JoseError> {
+        let payload = self.verify_payload(key)?.into_inner();
+        Ok(Verified(Jws {
+            header: self.header.clone(),
+            payload,
+        }))
+    }
+
+    /// Checks the signature and decodes the payload alone: the header stays here.
+    ///
+    /// # Errors
+    /// As [`Unverified::verify`].
+    pub fn verify_payload(&self, key: &VerifyingKey) -> Result<Verified<Vec<u8>>, JoseError> {
         // Long enough for RSA-8192.
         let mut buffer = [0; 1024];
         if self.signature.len() > buffer.len() / 3 * 4 {
@@ -87,11 +99,7 @@ impl<'a> Unverified<'a> {
             self.signing_input.as_bytes(),
             &buffer[..length],
         )?;
-        let payload = b64::decode(self.payload)?;
-        Ok(Verified(Jws {
-            header: self.header.clone(),
-            payload,
-        }))
+        b64::decode(self.payload).map(Verified)
     }
 
     /// The payload although nobody vouches for it: for choosing an issuer and for explaining.
@@ -197,9 +205,10 @@ impl Header {
     #[must_use]
     pub fn raw(&self, name: &str) -> Option<&str> {
         let mut found = None;
-        json::object(self.json.text(), &mut |member, raw| {
+        let text = self.json.text();
+        json::object(text, &mut |member, value| {
             if member == name {
-                found = Some(raw.text);
+                found = Some(value.of(text).text);
             }
             Ok(())
         })
@@ -212,22 +221,23 @@ impl Header {
         let mut alg = Err(JoseError::AlgorithmUnknown);
         let (mut kid, mut typ) = (None, None);
         let text = json.text();
-        json::object(text, &mut |name, raw| {
+        json::object(text, &mut |name, value| {
             match &*name {
                 "alg" => {
-                    alg = raw
+                    alg = value
+                        .of(text)
                         .as_str()
                         .ok_or(JoseError::AlgorithmUnknown)
                         .and_then(|a| a.parse());
                 }
                 "kid" => {
-                    kid = Some(Text::new(text, raw).ok_or(JoseError::Kid)?);
-                    if raw.text.len() > KID_BYTES_MAX + 2 {
+                    kid = Some(Text::new(text, value).ok_or(JoseError::Kid)?);
+                    if value.end - value.start > KID_BYTES_MAX + 2 {
                         return Err(JoseError::Kid);
                     }
                 }
-                "typ" => typ = Some(Text::new(text, raw).ok_or(JoseError::HeaderParameter)?),
-                "cty" => check_content_type(raw)?,
+                "typ" => typ = Some(Text::new(text, value).ok_or(JoseError::HeaderParameter)?),
+                "cty" => check_content_type(value.of(text))?,
                 // Nothing critical is implemented, and the others belong to encryption.
                 "crit" | "b64" | "zip" | "enc" | "p2c" | "p2s" | "epk" => {
                     return Err(JoseError::HeaderParameter);
@@ -307,6 +317,15 @@ impl Buffer {
             Self::Heap(text) => text,
         }
     }
+
+    /// A part of the text, without a look at the rest.
+    fn piece(&self, start: usize, end: usize) -> &str {
+        match self {
+            Self::Inline { bytes, .. } => std::str::from_utf8(&bytes[start..end])
+                .expect("invariant: the scanner cut it out of a text"),
+            Self::Heap(text) => &text[start..end],
+        }
+    }
 }
 
 /// A string value: a piece of the JSON, or its own text when it was escaped.
@@ -317,20 +336,20 @@ enum Text {
 }
 
 impl Text {
-    fn new(whole: &str, raw: Raw<'_>) -> Option<Self> {
-        if raw.kind != Kind::String {
+    fn new(whole: &str, value: Span) -> Option<Self> {
+        if value.kind != Kind::String {
             return None;
         }
-        if raw.text.contains('\\') {
-            return raw.as_str().map(|value| Self::Own(value.into()));
+        if value.is_escaped {
+            let own = value.of(whole).as_str();
+            return own.map(|value| Self::Own(value.into()));
         }
-        let start = raw.text.as_ptr() as usize - whole.as_ptr() as usize;
-        Some(Self::Piece(start + 1, start + raw.text.len() - 1))
+        Some(Self::Piece(value.start + 1, value.end - 1))
     }
 
     fn of<'a>(&'a self, json: &'a Buffer) -> &'a str {
         match self {
-            Self::Piece(start, end) => &json.text()[*start..*end],
+            Self::Piece(start, end) => json.piece(*start, *end),
             Self::Own(text) => text,
         }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::json::{self, Kind, Raw};
+use crate::json::{self, Kind, Raw, Span};
 use crate::{JoseError, Verified, VerifyingKey, jws};
 
 /// Largest time that is read, in seconds: 2^53, beyond which JSON numbers lose seconds.
@@ -17,7 +17,7 @@ const TIME_MAX: u64 = 1 << 53;
 /// # Errors
 /// Any [`JoseError`] about the token.
 pub fn verify(token: &str, key: &VerifyingKey) -> Result<Verified<Claims>, JoseError> {
-    Claims::from_verified(jws::parse(token)?.verify(key)?)
+    Claims::from_payload(jws::parse(token)?.verify_payload(key)?)
 }
 
 /// The claims of a token. The registered ones have the right type or the token is refused;
@@ -26,6 +26,8 @@ pub fn verify(token: &str, key: &VerifyingKey) -> Result<Verified<Claims>, JoseE
 pub struct Claims {
     json: String,
     members: Vec<Member>,
+    /// Values of strings with escapes, which are not pieces of the JSON.
+    own: Vec<Box<str>>,
     issuer: Option<Text>,
     subject: Option<Text>,
     jwt_id: Option<Text>,
@@ -39,13 +41,17 @@ impl Claims {
     /// Reads claims from JSON.
     ///
     /// # Errors
-    /// [`JoseError::Json`], [`JoseError::DuplicateMember`], [`JoseError::TooLarge`] (nesting),
-    /// [`JoseError::ClaimType`], [`JoseError::ClaimAudience`], [`JoseError::ClaimTime`].
+    /// [`JoseError::Json`], [`JoseError::DuplicateMember`], [`JoseError::TooLarge`] (nesting, or
+    /// 4 GiB), [`JoseError::ClaimType`], [`JoseError::ClaimAudience`], [`JoseError::ClaimTime`].
     pub fn parse(json: Vec<u8>) -> Result<Self, JoseError> {
         let json = String::from_utf8(json).map_err(|_| JoseError::Json)?;
+        if json.len() >= OWN as usize {
+            return Err(JoseError::TooLarge);
+        }
         let mut claims = Self {
             json: String::new(),
             members: Vec::with_capacity(16),
+            own: Vec::new(),
             issuer: None,
             subject: None,
             jwt_id: None,
@@ -54,7 +60,7 @@ impl Claims {
             not_before: None,
             issued_at: None,
         };
-        json::object(&json, &mut |name, raw| claims.member(&json, name, raw))?;
+        json::object(&json, &mut |name, value| claims.member(&json, name, value))?;
         claims.json = json;
         Ok(claims)
     }
@@ -67,51 +73,110 @@ impl Claims {
         Self::parse(token.into_inner().payload).map(Verified)
     }
 
-    fn member(&mut self, json: &str, name: Cow<'_, str>, raw: Raw<'_>) -> Result<(), JoseError> {
-        let string = || Text::string(json, raw).ok_or(JoseError::ClaimType);
+    /// Reads the claims of a verified payload and keeps the proof.
+    ///
+    /// # Errors
+    /// As [`Claims::parse`].
+    pub fn from_payload(payload: Verified<Vec<u8>>) -> Result<Verified<Self>, JoseError> {
+        Self::parse(payload.into_inner()).map(Verified)
+    }
+
+    fn member(&mut self, json: &str, name: Cow<'_, str>, value: Span) -> Result<(), JoseError> {
         match &*name {
-            "iss" => self.issuer = Some(string()?),
-            "sub" => self.subject = Some(string()?),
-            "jti" => self.jwt_id = Some(string()?),
-            "aud" => self.audience = audience(json, raw)?,
-            "exp" => self.expires_at = Some(NumericDate::parse(raw)?),
-            "nbf" => self.not_before = Some(NumericDate::parse(raw)?),
-            "iat" => self.issued_at = Some(NumericDate::parse(raw)?),
+            "iss" => self.issuer = Some(self.string_at(json, value)?),
+            "sub" => self.subject = Some(self.string_at(json, value)?),
+            "jti" => self.jwt_id = Some(self.string_at(json, value)?),
+            "aud" => self.audience = self.audience_at(json, value)?,
+            "exp" => self.expires_at = Some(NumericDate::parse(value.of(json))?),
+            "nbf" => self.not_before = Some(NumericDate::parse(value.of(json))?),
+            "iat" => self.issued_at = Some(NumericDate::parse(value.of(json))?),
             _ => {}
         }
-        let start = offset(json, raw.text);
+        let name = match name {
+            Cow::Borrowed(name) => {
+                let start = name.as_ptr() as usize - json.as_ptr() as usize;
+                Text::piece(start, start + name.len())
+            }
+            Cow::Owned(name) => self.keep(name),
+        };
         self.members.push(Member {
-            name: match name {
-                Cow::Borrowed(name) => Text::Piece(offset(json, name), name.len()),
-                Cow::Owned(name) => Text::Own(name.into()),
-            },
-            kind: raw.kind,
-            value: (start, start + raw.text.len()),
+            name,
+            kind: value.kind,
+            is_escaped: value.is_escaped,
+            value: Text::piece(value.start, value.end),
         });
         Ok(())
+    }
+
+    /// A string value that must be one.
+    fn string_at(&mut self, json: &str, value: Span) -> Result<Text, JoseError> {
+        if value.kind != Kind::String {
+            return Err(JoseError::ClaimType);
+        }
+        Ok(match value.of(json).as_str() {
+            Some(Cow::Owned(text)) => self.keep(text),
+            _ => Text::piece(value.start + 1, value.end - 1),
+        })
+    }
+
+    fn audience_at(&mut self, json: &str, value: Span) -> Result<Vec<Text>, JoseError> {
+        let wrong = |_| JoseError::ClaimAudience;
+        if value.kind != Kind::Array {
+            return Ok(vec![self.string_at(json, value).map_err(wrong)?]);
+        }
+        let mut all = Vec::with_capacity(2);
+        json::array(value.of(json).text, &mut |element| {
+            let element = Span {
+                start: value.start + element.start,
+                end: value.start + element.end,
+                ..element
+            };
+            all.push(self.string_at(json, element).map_err(wrong)?);
+            Ok(())
+        })?;
+        if all.is_empty() {
+            Err(JoseError::ClaimAudience)
+        } else {
+            Ok(all)
+        }
+    }
+
+    fn keep(&mut self, text: String) -> Text {
+        self.own.push(text.into());
+        Text {
+            start: (self.own.len() - 1) as u32,
+            end: OWN,
+        }
+    }
+
+    fn text(&self, text: Text) -> &str {
+        match text.end {
+            OWN => &self.own[text.start as usize],
+            end => &self.json[text.start as usize..end as usize],
+        }
     }
 
     /// `iss`.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.issuer.as_ref().map(|text| text.of(&self.json))
+        self.issuer.map(|text| self.text(text))
     }
 
     /// `sub`.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.subject.as_ref().map(|text| text.of(&self.json))
+        self.subject.map(|text| self.text(text))
     }
 
     /// `jti`.
     #[must_use]
     pub fn jwt_id(&self) -> Option<&str> {
-        self.jwt_id.as_ref().map(|text| text.of(&self.json))
+        self.jwt_id.map(|text| self.text(text))
     }
 
     /// `aud`: empty only when the claim is absent.
     pub fn audience(&self) -> impl Iterator<Item = &str> {
-        self.audience.iter().map(|text| text.of(&self.json))
+        self.audience.iter().map(|text| self.text(*text))
     }
 
     /// Whether `aud` contains exactly this string.
@@ -144,8 +209,12 @@ impl Claims {
         let member = self
             .members
             .iter()
-            .find(|member| member.name.of(&self.json) == name)?;
-        Some(member.claim(&self.json))
+            .find(|member| self.text(member.name) == name)?;
+        Some(Claim(Raw {
+            kind: member.kind,
+            is_escaped: member.is_escaped,
+            text: self.text(member.value),
+        }))
     }
 
     /// A claim that must be a string if it is there.
@@ -171,7 +240,7 @@ impl Claims {
 
     /// The names of all claims, in the order of the token.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().map(|member| member.name.of(&self.json))
+        self.members.iter().map(|member| self.text(member.name))
     }
 
     /// The JSON text as it was signed.
@@ -219,8 +288,9 @@ impl<'a> Claim<'a> {
             return None;
         }
         let mut strings = Vec::new();
-        json::array(self.0, &mut |raw| {
-            strings.push(raw.as_str().ok_or(JoseError::ClaimType)?);
+        json::array(self.0.text, &mut |element| {
+            let string = element.of(self.0.text).as_str();
+            strings.push(string.ok_or(JoseError::ClaimType)?);
             Ok(())
         })
         .ok()?;
@@ -296,65 +366,32 @@ impl NumericDate {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Member {
     name: Text,
     kind: Kind,
-    value: (usize, usize),
+    is_escaped: bool,
+    value: Text,
 }
 
-impl Member {
-    fn claim<'a>(&self, json: &'a str) -> Claim<'a> {
-        Claim(Raw {
-            kind: self.kind,
-            text: &json[self.value.0..self.value.1],
-        })
-    }
+/// A piece of the JSON by where it starts and ends. Where it ends at [`OWN`], it is a string of
+/// its own, which had escapes, and starts says which.
+#[derive(Clone, Copy, Debug)]
+struct Text {
+    start: u32,
+    end: u32,
 }
 
-/// A string: start and length within the JSON, or its own text when it was escaped.
-#[derive(Clone, Debug)]
-enum Text {
-    Piece(usize, usize),
-    Own(Box<str>),
-}
+const OWN: u32 = u32::MAX;
 
 impl Text {
-    fn string(json: &str, raw: Raw<'_>) -> Option<Self> {
-        Some(match raw.as_str()? {
-            Cow::Borrowed(text) => Self::Piece(offset(json, text), text.len()),
-            Cow::Owned(text) => Self::Own(text.into()),
-        })
-    }
-
-    fn of<'a>(&'a self, json: &'a str) -> &'a str {
-        match self {
-            Self::Piece(start, length) => &json[*start..*start + *length],
-            Self::Own(text) => text,
+    /// The JSON is shorter than [`OWN`].
+    const fn piece(start: usize, end: usize) -> Self {
+        Self {
+            start: start as u32,
+            end: end as u32,
         }
     }
-}
-
-fn audience(json: &str, raw: Raw<'_>) -> Result<Vec<Text>, JoseError> {
-    let string = |raw| Text::string(json, raw).ok_or(JoseError::ClaimAudience);
-    if raw.kind != Kind::Array {
-        return Ok(vec![string(raw)?]);
-    }
-    let mut all = Vec::with_capacity(2);
-    json::array(raw, &mut |element| {
-        all.push(string(element)?);
-        Ok(())
-    })?;
-    if all.is_empty() {
-        Err(JoseError::ClaimAudience)
-    } else {
-        Ok(all)
-    }
-}
-
-/// Where a piece of `whole` starts.
-fn offset(whole: &str, piece: &str) -> usize {
-    piece.as_ptr() as usize - whole.as_ptr() as usize
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents};
 
@@ -17,6 +18,8 @@ pub struct VerifyingKey {
 #[allow(clippy::large_enum_variant, reason = "a few per process")]
 enum Parsed {
     Public(ParsedPublicKey),
+    /// RSA: hashing first and then checking the digest spares a context per signature.
+    Hashed(ParsedPublicKey, &'static digest::Algorithm),
     Secret(hmac::Key),
 }
 
@@ -37,7 +40,7 @@ impl VerifyingKey {
     pub fn from_jwk_for(jwk: &Jwk, allowed: &[Alg]) -> Result<Self, JoseError> {
         let mut parsed = Vec::new();
         for alg in jwk.algs().into_iter().filter(|alg| allowed.contains(alg)) {
-            parsed.push((alg, Parsed::Public(parse(jwk, alg)?)));
+            parsed.push((alg, parse(jwk, alg)?));
         }
         Ok(Self {
             kid: jwk.kid().map(Into::into),
@@ -88,6 +91,9 @@ impl VerifyingKey {
             .ok_or(JoseError::AlgorithmMismatch)?;
         match parsed {
             Parsed::Public(key) => key.verify_sig(message, signature),
+            Parsed::Hashed(key, hash) => {
+                key.verify_digest_sig(&digest::digest(hash, message), signature)
+            }
             Parsed::Secret(key) => hmac::verify(key, message, signature),
         }
         .map_err(|_| JoseError::Signature)
@@ -117,19 +123,23 @@ pub(crate) fn hmac_key(alg: Alg, secret: &[u8]) -> Result<hmac::Key, JoseError> 
     Ok(hmac::Key::new(algorithm, secret))
 }
 
-fn parse(jwk: &Jwk, alg: Alg) -> Result<ParsedPublicKey, JoseError> {
+fn parse(jwk: &Jwk, alg: Alg) -> Result<Parsed, JoseError> {
     let parsed = match jwk.key() {
         PublicKey::Rsa { n, e } => {
-            let parameters: &'static RsaParameters = match alg {
-                Alg::RS256 => &signature::RSA_PKCS1_2048_8192_SHA256,
-                Alg::RS384 => &signature::RSA_PKCS1_2048_8192_SHA384,
-                Alg::RS512 => &signature::RSA_PKCS1_2048_8192_SHA512,
-                Alg::PS256 => &signature::RSA_PSS_2048_8192_SHA256,
-                Alg::PS384 => &signature::RSA_PSS_2048_8192_SHA384,
-                Alg::PS512 => &signature::RSA_PSS_2048_8192_SHA512,
+            let (parameters, hash): (&'static RsaParameters, _) = match alg {
+                Alg::RS256 => (&signature::RSA_PKCS1_2048_8192_SHA256, &SHA256),
+                Alg::RS384 => (&signature::RSA_PKCS1_2048_8192_SHA384, &SHA384),
+                Alg::RS512 => (&signature::RSA_PKCS1_2048_8192_SHA512, &SHA512),
+                Alg::PS256 => (&signature::RSA_PSS_2048_8192_SHA256, &SHA256),
+                Alg::PS384 => (&signature::RSA_PSS_2048_8192_SHA384, &SHA384),
+                Alg::PS512 => (&signature::RSA_PSS_2048_8192_SHA512, &SHA512),
                 _ => return Err(JoseError::AlgorithmMismatch),
             };
-            RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters)
+            let parsed = RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters);
+            return match parsed {
+                Ok(key) => Ok(Parsed::Hashed(key, hash)),
+                Err(_) => Err(JoseError::KeyInvalid),
+            };
         }
         PublicKey::Ec { .. } => {
             let point = jwk.point().ok_or(JoseError::KeyInvalid)?;
@@ -142,5 +152,7 @@ fn parse(jwk: &Jwk, alg: Alg) -> Result<ParsedPublicKey, JoseError> {
         }
         PublicKey::Ed25519 { x } => ParsedPublicKey::new(&signature::ED25519, x),
     };
-    parsed.map_err(|_| JoseError::KeyInvalid)
+    parsed
+        .map(Parsed::Public)
+        .map_err(|_| JoseError::KeyInvalid)
 }

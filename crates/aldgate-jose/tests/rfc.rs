@@ -33,12 +33,37 @@ fn rfc_7515_a_1_hs256() {
 }
 
 #[test]
+fn rfc_7515_a_2_rs256() {
+    let jwk = Jwk::parse(include_bytes!("data/rfc7515_rs256.json")).unwrap();
+    let signature = concat!(
+        "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W",
+        "2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkS",
+        "jtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnv",
+        "Wh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw",
+    );
+    let token = format!("eyJhbGciOiJSUzI1NiJ9.{JOE}.{signature}");
+    verifies(&token, &VerifyingKey::from_jwk(&jwk).unwrap());
+}
+
+#[test]
 fn rfc_7515_a_3_es256() {
     let jwk = Jwk::parse(include_bytes!("data/rfc7515_es256.json")).unwrap();
     let signature =
         "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
     let token = format!("eyJhbGciOiJFUzI1NiJ9.{JOE}.{signature}");
     verifies(&token, &VerifyingKey::from_jwk(&jwk).unwrap());
+}
+
+#[test]
+fn rfc_7515_a_4_es512() {
+    let jwk = Jwk::parse(include_bytes!("data/rfc7515_es512.json")).unwrap();
+    let signature = concat!(
+        "AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7Xdt",
+        "AG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn",
+    );
+    let token = format!("eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.{signature}");
+    let payload = verifies(&token, &VerifyingKey::from_jwk(&jwk).unwrap());
+    assert_eq!(payload, b"Payload");
 }
 
 #[test]

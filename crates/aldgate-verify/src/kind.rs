@@ -147,9 +147,9 @@ pub(crate) fn of_jwt(typ: Option<&str>, claims: &Claims) -> TokenKind {
 
 /// Whether claims that only ID tokens have are present.
 pub(crate) fn has_id_token_marks(claims: &Claims) -> bool {
-    ["nonce", "at_hash", "c_hash", "s_hash"]
-        .iter()
-        .any(|name| claims.get(name).is_some())
+    claims
+        .names()
+        .any(|name| matches!(name, "nonce" | "at_hash" | "c_hash" | "s_hash"))
 }
 
 /// The kinds that have a media type of their own.

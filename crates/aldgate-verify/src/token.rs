@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use aldgate_jose::VerifyingKey;
 use aldgate_jose::jwt::{Claim, Claims};
 use serde::de::DeserializeOwned;
 
@@ -19,10 +20,17 @@ pub struct AccessToken {
 
 pub(crate) struct Accepted {
     pub(crate) claims: Claims,
-    pub(crate) kid: Option<String>,
+    /// The key that vouches for it; none for what the issuer was asked about.
+    pub(crate) key: Option<Arc<VerifyingKey>>,
     /// Which of the verifier's issuers, and which version of its keys.
     pub(crate) issuer_index: usize,
     pub(crate) generation: u64,
+}
+
+impl Accepted {
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.key.as_ref()?.kid()
+    }
 }
 
 impl AccessToken {
@@ -57,7 +65,7 @@ impl AccessToken {
     /// Whether it has a scope, compared whole.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
-        !scope.is_empty() && scopes(&self.inner.claims).iter().any(|own| own == scope)
+        grants_scope(&self.inner.claims, scope)
     }
 
     /// Its scopes.
@@ -69,9 +77,7 @@ impl AccessToken {
     /// Whether it has a permission (Auth0: `permissions`, from the user's roles).
     #[must_use]
     pub fn has_permission(&self, permission: &str) -> bool {
-        permissions(&self.inner.claims)
-            .iter()
-            .any(|own| own == permission)
+        grants_permission(&self.inner.claims, permission)
     }
 
     /// Its permissions.
@@ -92,10 +98,10 @@ impl AccessToken {
         self.inner.claims.jwt_id()
     }
 
-    /// The key that signed it.
+    /// The name of the key that signed it.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
-        self.inner.kid.as_deref()
+        self.inner.kid()
     }
 
     /// Any claim.
@@ -256,6 +262,30 @@ pub(crate) fn scopes(claims: &Claims) -> Vec<String> {
         .into_iter()
         .map(Cow::into_owned)
         .collect()
+}
+
+/// Whether [`scopes`] has this one, without a copy of all.
+pub(crate) fn grants_scope(claims: &Claims, scope: &str) -> bool {
+    let Some(claim) = claims.get("scope").or_else(|| claims.get("scp")) else {
+        return false;
+    };
+    !scope.is_empty()
+        && match claim.as_str() {
+            Some(text) => text.split(' ').any(|own| own == scope),
+            None => has_string(claim, scope),
+        }
+}
+
+/// Whether [`permissions`] has this one.
+pub(crate) fn grants_permission(claims: &Claims, permission: &str) -> bool {
+    let claim = claims.get("permissions");
+    claim.is_some_and(|claim| has_string(claim, permission))
+}
+
+/// Whether a claim is an array of strings, and one of them is this.
+fn has_string(claim: Claim<'_>, wanted: &str) -> bool {
+    let strings = claim.as_strings().unwrap_or_default();
+    strings.iter().any(|own| own == wanted)
 }
 
 /// `permissions`: strings, or nothing.

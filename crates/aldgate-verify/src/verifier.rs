@@ -108,7 +108,7 @@ struct Trusted {
 
 enum Keys {
     Public(JwkProvider),
-    Secret(VerifyingKey),
+    Secret(Arc<VerifyingKey>),
 }
 
 impl Verifier {

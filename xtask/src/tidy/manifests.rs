@@ -34,7 +34,8 @@ fn root(file: &File) -> Vec<Finding> {
 /// Packages outside the workspace have no root manifest to point to.
 fn member(file: &File) -> Vec<Finding> {
     let members = ["crates/", "xtask/", "bench/"];
-    if !members.iter().any(|member| file.path.starts_with(member)) {
+    let is_inside = members.iter().any(|member| file.path.starts_with(member));
+    if !is_inside || file.text.lines().any(|line| line == "[workspace]") {
         return Vec::new();
     }
     let mut findings = Vec::new();

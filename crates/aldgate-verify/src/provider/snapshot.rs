@@ -22,7 +22,7 @@ pub(crate) struct Snapshot {
 
 /// How a key was found, or not.
 pub(crate) enum Found<'a> {
-    Key(&'a VerifyingKey),
+    Key(&'a Arc<VerifyingKey>),
     Ambiguous(usize),
     Nothing,
 }

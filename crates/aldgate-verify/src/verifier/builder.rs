@@ -105,7 +105,7 @@ impl VerifierBuilder {
     pub fn shared_secret(mut self, alg: Alg, secret: &[u8]) -> Result<Self, BuildError> {
         let key = VerifyingKey::hmac(alg, secret)?;
         if let Some((_, slot)) = self.issuers.last_mut() {
-            *slot = Some(Keys::Secret(key));
+            *slot = Some(Keys::Secret(Arc::new(key)));
         }
         self.settings.algorithms.push(alg);
         Ok(self)

@@ -229,35 +229,28 @@ fn claims(facts: &Facts<'_>) -> Result<(), Reason> {
 }
 
 fn scopes(facts: &Facts<'_>) -> Result<(), Reason> {
-    let required = &facts.settings.scopes;
-    if required.is_empty() {
-        return Ok(());
-    }
-    let granted = token::scopes(facts.claims);
-    if required.iter().all(|scope| granted.contains(scope)) {
+    let (required, claims) = (&facts.settings.scopes, facts.claims);
+    if required
+        .iter()
+        .all(|scope| token::grants_scope(claims, scope))
+    {
         return Ok(());
     }
     Err(Reason::ScopeMissing {
         required: required.clone(),
-        granted,
+        granted: token::scopes(claims),
     })
 }
 
 fn permissions(facts: &Facts<'_>) -> Result<(), Reason> {
-    let required = &facts.settings.permissions;
-    if required.is_empty() {
-        return Ok(());
-    }
-    let granted = token::permissions(facts.claims);
-    if required
-        .iter()
-        .all(|permission| granted.contains(permission))
-    {
+    let (required, claims) = (&facts.settings.permissions, facts.claims);
+    let is_granted = |permission: &String| token::grants_permission(claims, permission);
+    if required.iter().all(is_granted) {
         return Ok(());
     }
     Err(Reason::PermissionMissing {
         required: required.clone(),
-        granted,
+        granted: token::permissions(claims),
     })
 }
 

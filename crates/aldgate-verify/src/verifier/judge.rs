@@ -1,5 +1,6 @@
 //! What happens to one token, from its form to its binding.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aldgate_jose::jws::{self, Unverified};
@@ -26,7 +27,7 @@ impl Inner {
         let same_keys = match &self.issuers.get(accepted.issuer_index)?.keys {
             Keys::Secret(_) => true,
             Keys::Public(provider) => provider
-                .ready(accepted.kid.as_deref())
+                .ready(accepted.kid())
                 .is_some_and(|snapshot| snapshot.generation == accepted.generation),
         };
         if same_keys {
@@ -131,7 +132,7 @@ impl Inner {
             (Keys::Public(_), Some(snapshot)) => self.choose(unverified, snapshot, trusted)?,
             (Keys::Public(_), None) => unreachable!("invariant: callers bring the snapshot"),
         };
-        let verified = match unverified.verify(key) {
+        let verified = match unverified.verify_payload(key) {
             Ok(verified) => verified,
             Err(JoseError::AlgorithmMismatch) => {
                 let reason = || Reason::AlgorithmNotAllowed {
@@ -148,7 +149,7 @@ impl Inner {
             }
         };
         let header = unverified.header();
-        let claims = Claims::from_verified(verified)
+        let claims = Claims::from_payload(verified)
             .map_err(Reason::Claims)?
             .into_inner();
         checks::issuer(&[&trusted.issuer], &claims)
@@ -156,7 +157,7 @@ impl Inner {
             .map_err(|reason| self.attribute(reason, &claims))?;
         let accepted = AccessToken::new(Accepted {
             claims,
-            kid: header.kid().map(str::to_owned),
+            key: Some(Arc::clone(key)),
             issuer_index,
             generation: snapshot.map_or(0, |snapshot| snapshot.generation),
         });
@@ -171,7 +172,7 @@ impl Inner {
         unverified: &Unverified<'_>,
         snapshot: &'k Snapshot,
         trusted: &Trusted,
-    ) -> Result<&'k VerifyingKey, Reason> {
+    ) -> Result<&'k Arc<VerifyingKey>, Reason> {
         let header = unverified.header();
         match snapshot.find(header.kid(), header.alg()) {
             Found::Key(key) => Ok(key),
@@ -245,7 +246,7 @@ impl Inner {
             .map_err(|reason| self.attribute(reason, &claims))?;
         let accepted = AccessToken::new(Accepted {
             claims,
-            kid: None,
+            key: None,
             issuer_index: 0,
             generation: 0,
         });
