@@ -67,5 +67,10 @@ await life("users", sdk.users, {
   update: { user_metadata: { color: "blue" }, blocked: false },
   changed: (one) => assert.deepEqual(one.user_metadata, { color: "blue", size: 1 }),
 });
-await sdk.rest({ assert, life });
+const action = {
+  name: "Interop",
+  supported_triggers: [{ id: "post-login", version: "v3" }],
+  code: "exports.onExecutePostLogin = async (event, api) => { api.accessToken.addScope('a'); };",
+};
+await sdk.rest({ assert, life, action });
 console.log("done");

@@ -22,7 +22,8 @@ export function sdk4(client) {
   };
 }
 
-async function rest(client, data, { assert }) {
+async function rest(client, data, tools) {
+  const { assert } = tools;
   const settings = await data(client.tenants.updateSettings({ friendly_name: "Interop" }));
   assert.equal(settings.friendly_name, "Interop");
   assert.equal((await data(client.tenants.getSettings())).friendly_name, "Interop");
@@ -78,9 +79,27 @@ async function rest(client, data, { assert }) {
   const factors = await data(client.guardian.getFactors());
   assert.ok(factors.some((factor) => factor.name === "otp"));
   assert.deepEqual(await data(client.rules.getAll()), []);
-  assert.deepEqual((await data(client.actions.getAll())).actions, []);
   assert.equal((await data(client.actions.getAllTriggers())).triggers.length, 13);
   console.log("grants, factors, and what is empty: listed");
+
+  const action = await data(client.actions.create(tools.action));
+  const which = { id: action.id };
+  assert.equal((await data(client.actions.deploy(which))).deployed, true);
+  const trigger = { triggerId: "post-login" };
+  const before = await data(client.actions.getTriggerBindings(trigger));
+  const ref = (value) => ({ ref: { type: "action_id", value } });
+  const others = before.bindings.map((binding) => ref(binding.action.id));
+  const bindings = [...others, ref(action.id)];
+  const bound = await data(client.actions.updateTriggerBindings(trigger, { bindings }));
+  assert.equal(bound.bindings.at(-1).action.name, tools.action.name);
+  const payload = { user: { user_id: "auth0|1", email: "ada@example.com" } };
+  const tried = await data(client.actions.test(which, { payload }));
+  assert.equal(tried.payload.commands.length, 1);
+  assert.equal((await data(client.actions.getVersions(which))).versions[0].number, 1);
+  const listed = await data(client.actions.getAll({ actionName: tools.action.name }));
+  assert.equal(listed.actions[0].all_changes_deployed, true);
+  await client.actions.delete({ ...which, force: true });
+  console.log("actions: created, deployed, bound, tried, deleted");
 
   const logs = await data(client.logs.getAll({ per_page: 5 }));
   assert.ok(logs.length > 0 && logs[0].log_id);

@@ -29,7 +29,8 @@ async function everything(list) {
   return all;
 }
 
-async function rest(client, { assert }) {
+async function rest(client, tools) {
+  const { assert } = tools;
   const settings = await client.tenants.settings.update({ friendly_name: "Interop" });
   assert.equal(settings.friendly_name, "Interop");
   assert.equal((await client.tenants.settings.get()).friendly_name, "Interop");
@@ -83,10 +84,25 @@ async function rest(client, { assert }) {
   assert.ok((await everything(client.clientGrants.list())).length > 0);
   const factors = await client.guardian.factors.list();
   assert.ok(factors.some((factor) => factor.name === "otp"));
-  assert.deepEqual((await client.actions.list()).data, []);
   assert.equal((await client.actions.triggers.list()).triggers.length, 13);
   assert.deepEqual(await everything(client.organizations.list()), []);
   console.log("grants, factors, and what is empty: listed");
+
+  const action = await client.actions.create(tools.action);
+  assert.equal((await client.actions.deploy(action.id)).deployed, true);
+  const before = await everything(client.actions.triggers.bindings.list("post-login"));
+  const ref = (value) => ({ ref: { type: "action_id", value } });
+  const bindings = [...before.map((binding) => ref(binding.action.id)), ref(action.id)];
+  const bound = await client.actions.triggers.bindings.updateMany("post-login", { bindings });
+  assert.equal(bound.bindings.at(-1).action.name, tools.action.name);
+  const payload = { user: { user_id: "auth0|1", email: "ada@example.com" } };
+  const tried = await client.actions.test(action.id, { payload });
+  assert.equal(tried.payload.commands.length, 1);
+  assert.equal((await everything(client.actions.versions.list(action.id)))[0].number, 1);
+  const listed = await everything(client.actions.list({ actionName: tools.action.name }));
+  assert.equal(listed[0].all_changes_deployed, true);
+  await client.actions.delete(action.id, { force: true });
+  console.log("actions: created, deployed, bound, tried, deleted");
 
   const logs = await client.logs.list({ per_page: 5 });
   assert.ok(logs.data.length > 0 && logs.data[0].log_id);

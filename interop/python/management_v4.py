@@ -77,7 +77,16 @@ assert brakes["max_attempts"] == 5
 assert auth0.prompts.update_custom_text("login", "en", {"login": {"title": "Hi"}})
 assert auth0.guardian.all_factors()
 assert auth0.rules.all() == []
-assert auth0.actions.get_actions()["actions"] == []
+code = "exports.onExecutePostLogin = async (event, api) => { api.accessToken.addScope('a'); };"
+post_login = [{"id": "post-login", "version": "v3"}]
+wanted = {"name": "Python", "supported_triggers": post_login, "code": code}
+action = auth0.actions.create_action(wanted)
+assert auth0.actions.deploy_action(action["id"])["number"] == 1
+binding = {"ref": {"type": "action_name", "value": "Python"}, "display_name": "Python"}
+bound = auth0.actions.update_trigger_bindings("post-login", {"bindings": [binding]})
+assert bound["bindings"][0]["action"]["id"] == action["id"]
+assert "Python" in [one["name"] for one in auth0.actions.get_actions(deployed=True)["actions"]]
+auth0.actions.delete_action(action["id"], force=True)
 assert auth0.logs.search(per_page=5)
 smtp = {"smtp_host": "smtp.example.com", "smtp_port": 587, "smtp_user": "u", "smtp_pass": "p"}
 auth0.emails.config({"name": "smtp", "credentials": smtp})

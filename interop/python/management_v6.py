@@ -66,7 +66,12 @@ assert auth0.tenants.settings.update(friendly_name="Interop").friendly_name == "
 assert auth0.keys.signing.list()[0].cert
 assert auth0.attack_protection.brute_force_protection.update(max_attempts=5).max_attempts == 5
 assert auth0.guardian.factors.list()
-assert list(auth0.actions.list()) == []
+code = "exports.onExecutePostLogin = async (event, api) => { api.accessToken.addScope('a'); };"
+post_login = [{"id": "post-login", "version": "v3"}]
+action = auth0.actions.create(name="Python", supported_triggers=post_login, code=code)
+assert auth0.actions.deploy(action.id).number == 1
+assert auth0.actions.get(action.id).all_changes_deployed
+auth0.actions.delete(action.id, force=True)
 assert list(auth0.logs.list(per_page=5))
 assert list(auth0.client_grants.list())
 print("settings, keys, attack protection, factors, logs, grants", flush=True)

@@ -20,6 +20,11 @@ const binary = process.env.ALDGATE_BIN;
 /** Applications that `aldgate dev` made for itself: each server has its own. */
 const OWN = ["Demo management"];
 
+const ACTION = `exports.onExecutePostLogin = async (event, api) => {
+  api.accessToken.setCustomClaim("https://interop/email", event.user.email);
+};
+`;
+
 let work, first, second;
 
 before(async () => {
@@ -56,6 +61,17 @@ function settings() {
     branding: { colors: { primary: "#0059d6" } },
     prompts: { customText: { en: { login: { login: { title: "Hello" } } } } },
     attackProtection: { bruteForceProtection: { enabled: true, max_attempts: 7 } },
+    actions: [
+      {
+        name: "Tell the address",
+        supported_triggers: [{ id: "post-login", version: "v3" }],
+        code: ACTION,
+        deployed: true,
+      },
+    ],
+    triggers: {
+      "post-login": [{ action_name: "Tell the address", display_name: "Address" }],
+    },
   };
 }
 
@@ -114,6 +130,9 @@ test("an export goes into another tenant, whose export is the same", async () =>
   await exported(second, "second");
   const [before, after] = [await files(at("first"), first), await files(at("second"), second)];
   assert.ok(before["clients/Interop SPA.json"], Object.keys(before).join("\n"));
+  assert.equal(before["actions/Tell the address/code.js"], ACTION);
+  assert.equal(JSON.parse(after["actions/Tell the address.json"]).deployed, true);
+  assert.match(after["triggers/triggers.json"], /"display_name": "Address"/);
   assert.deepEqual(after, before);
 });
 

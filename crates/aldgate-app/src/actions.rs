@@ -5,6 +5,7 @@
 
 mod after;
 mod cache;
+mod kept;
 mod report;
 
 use std::sync::Arc;
@@ -133,6 +134,8 @@ impl Run<'_> {
             updated_at: self.now,
         };
         let summary = Summary::of(&execution);
+        let at = (execution.trigger, execution.id.clone());
+        self.app.keep_event(self.tenant, at, &self.event, self.now);
         self.app.events.executed(&self.tenant.id, execution);
         Ran {
             verdict,

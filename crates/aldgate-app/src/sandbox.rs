@@ -122,6 +122,14 @@ impl Sandbox {
         }
     }
 
+    /// Makes JavaScript of an action's code; see [`Pool::compile`].
+    ///
+    /// # Errors
+    /// [`PoolError`] when nobody could look at it.
+    pub async fn compile(&self, code: &str) -> Result<Result<Option<String>, Fault>, PoolError> {
+        self.0.pool.compile(code).await
+    }
+
     /// As [`Sandbox::run`], but a version that broke its limits again and again does not run for a
     /// while: it fails at once, and holds nobody else up.
     pub(crate) async fn run_unless_paused(

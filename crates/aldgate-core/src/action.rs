@@ -11,7 +11,9 @@ mod customised;
 pub mod event;
 mod execution;
 mod kept;
+pub mod preview;
 mod progress;
+pub mod redact;
 pub mod rules;
 mod trigger;
 mod verdict;
@@ -26,7 +28,7 @@ pub use customised::Customised;
 pub use execution::{
     EXECUTIONS_KEPT, Execution, ExecutionLog, ExecutionResult, ExecutionStatus, Failed,
 };
-pub use kept::{BaseTokens, KEPT_MAX, KeptEvent};
+pub use kept::{KEPT_MAX, KeptEvent};
 pub use progress::Progress;
 pub use trigger::{FailureMode, Trigger};
 pub use verdict::{Applied, CacheChange, Denial, Ground, Next, Verdict};

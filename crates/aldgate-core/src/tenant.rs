@@ -14,6 +14,12 @@ use crate::time::{Seconds, Timestamp};
 #[serde(transparent)]
 pub struct Issuer(Box<str>);
 
+/// The setting that lets redacted events be kept, to try drafts of actions on (not in Auth0).
+pub const KEPT_ACTION_EVENTS: &str = "kept_action_events";
+
+/// The longest that such events are kept, in hours.
+pub const KEPT_HOURS_MAX: u64 = 168;
+
 /// One issuer. Chosen by the host name of a request; URLs always come from [`Tenant::issuer`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tenant {
@@ -94,6 +100,15 @@ impl TenantSettings {
     #[must_use]
     pub fn session_absolute(&self) -> Seconds {
         hours(self.session_lifetime)
+    }
+
+    /// How long events are kept to try drafts of actions on; `None`: they are not, as at first.
+    #[must_use]
+    pub fn kept_action_events(&self) -> Option<Seconds> {
+        let setting = self.extra.get(KEPT_ACTION_EVENTS)?;
+        let hours = setting.get("retention_hours").and_then(Value::as_u64);
+        let enabled = setting.get("enabled").and_then(Value::as_bool) == Some(true);
+        enabled.then(|| Seconds::hours(hours.unwrap_or(24).clamp(1, KEPT_HOURS_MAX)))
     }
 
     /// The idle lifetime of a session.
@@ -226,5 +241,22 @@ mod tests {
         };
         assert_eq!(settings.session_absolute(), Seconds(60));
         assert_eq!(TenantSettings::default().session_idle(), Seconds::hours(72));
+    }
+
+    #[test]
+    fn events_are_kept_only_where_the_tenant_says_so_and_not_for_long() {
+        let kept = |value: &Value| {
+            let mut settings = TenantSettings::default();
+            settings
+                .extra
+                .insert(KEPT_ACTION_EVENTS.into(), value.clone());
+            settings.kept_action_events()
+        };
+        use serde_json::json;
+        assert_eq!(TenantSettings::default().kept_action_events(), None);
+        assert_eq!(kept(&json!({"retention_hours": 5})), None);
+        assert_eq!(kept(&json!({"enabled": true})), Some(Seconds::hours(24)));
+        let long = json!({"enabled": true, "retention_hours": 9999});
+        assert_eq!(kept(&long), Some(Seconds::hours(168)));
     }
 }

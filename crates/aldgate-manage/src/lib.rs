@@ -3,6 +3,7 @@
 //! This file is the route table. Below it, one folder for each resource, named as in the URL, with
 //! one file for each verb; `op` holds what all operations share.
 
+mod actions;
 mod attack_protection;
 mod branding;
 mod client_grants;
@@ -52,6 +53,7 @@ pub fn routes() -> Router<App> {
 /// Every operation of the Management API.
 fn operations() -> Vec<Operation> {
     [
+        actions::operations(),
         attack_protection::operations(),
         branding::operations(),
         client_grants::operations(),

@@ -5,6 +5,7 @@
 //! reads what the tenant has, [`plan`] decides (pure), [`carry`] calls, [`show`] prints. Applying
 //! the same files twice changes nothing the second time.
 
+mod actions;
 mod adapt;
 mod carry;
 pub(crate) mod export;

@@ -145,19 +145,42 @@ pub(crate) enum Credentials {
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Actions {
-    /// Run an action once, in the sandbox that the server uses, and show what it asks for
-    Test {
-        /// The JavaScript file
-        file: PathBuf,
-        /// The event, as JSON; `event.secrets` are the action's secrets
-        #[arg(long, value_name = "FILE")]
-        event: PathBuf,
-        /// When it runs
-        #[arg(long, default_value = "post-login", value_name = "TRIGGER")]
-        trigger: String,
-        #[command(flatten)]
-        output: Json,
-    },
+    /// Run an action once, in the sandbox that the server uses: what it asks for, and the tokens
+    Test(ActionsTest),
+    /// Run the draft of an action over the last real logins that the tenant lets be kept
+    Replay(ActionsReplay),
+    /// Print the types of events and APIs, for editors (a .d.ts file)
+    Types,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ActionsTest {
+    /// The JavaScript or TypeScript file
+    pub(crate) file: PathBuf,
+    /// The event, as JSON; `event.secrets` are the action's secrets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) event: PathBuf,
+    /// When it runs; by default what the file exports a function for
+    #[arg(long, value_name = "TRIGGER")]
+    pub(crate) trigger: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ActionsReplay {
+    /// The action: its name, or its id
+    pub(crate) action: String,
+    /// How many of the last logins
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) count: u32,
+    /// Let the actions make requests; they may be seen elsewhere
+    #[arg(long)]
+    pub(crate) allow_requests: bool,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    #[command(flatten)]
+    pub(crate) output: Json,
 }
 
 #[derive(Debug, Clone, Subcommand)]

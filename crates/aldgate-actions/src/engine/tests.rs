@@ -1,5 +1,5 @@
 //! Actions in a realm of this process: what they can do, and what they cannot reach. That a process
-//! is stopped from outside is shown in `tests/pool.rs`.
+//! is stopped from outside is shown in `tests/it/pool.rs`.
 
 use std::time::Duration;
 

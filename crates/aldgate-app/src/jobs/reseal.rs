@@ -1,16 +1,18 @@
 //! After a change of the master key: seals anew what is under a retired one (OPS-02), so that the
 //! retired key can be thrown away.
 //!
-//! Signing keys, client secrets and signing secrets that are kept for HS256, and the secrets of
-//! connections and of settings: members whose name ends in `_sealed`. Mails in the queue are sent
+//! Signing keys, client secrets and signing secrets that are kept for HS256, the secrets of actions,
+//! and those of connections and of settings: members whose name ends in `_sealed`. Mails in the queue are sent
 //! or given up long before anybody throws a key away.
 
+use aldgate_core::action::SealedSecret;
 use aldgate_core::application::Application;
 use aldgate_core::id::TenantId;
 use aldgate_jose::b64;
-use aldgate_store::{Page, StoreError, Tx};
+use aldgate_store::{ActionFilter, Page, StoreError, Tx};
 use serde_json::{Map, Value};
 
+use crate::action_secrets::action_secret_place;
 use crate::app::App;
 use crate::keys::KeysError;
 use crate::seal::Place;
@@ -31,6 +33,7 @@ pub(super) async fn tenant(app: &App, tenant: &TenantId) -> Result<(), KeysError
     applications(app, tenant).await?;
     apis(app, tenant).await?;
     connections(app, tenant).await?;
+    actions(app, tenant).await?;
     settings(app, tenant).await?;
     upstream_tokens(app, tenant).await?;
     Ok(())
@@ -163,6 +166,53 @@ async fn connections(app: &App, tenant: &TenantId) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Actions and every version of theirs that is kept: they share the seals of secrets.
+async fn actions(app: &App, tenant: &TenantId) -> Result<(), StoreError> {
+    let list = |tx: &mut Tx<'_>| {
+        tx.actions()
+            .list(&ActionFilter::default(), &Page::largest())
+    };
+    for action in app.store.read(tenant, list).await? {
+        let id = action.id.clone();
+        let list = move |tx: &mut Tx<'_>| tx.actions().versions(&id, &Page::largest());
+        let versions = app.store.read(tenant, list).await?;
+        let mut changes: Vec<Change> = Vec::new();
+        let all = versions.iter().flat_map(|version| &version.secrets);
+        for secret in action.secrets.iter().chain(all) {
+            let place = action_secret_place(tenant, &action.id, &secret.name);
+            if !changes.iter().any(|known| known.from == secret.sealed) {
+                changes.extend(stale(app, &place, Some(&secret.sealed)));
+            }
+        }
+        if changes.is_empty() {
+            continue;
+        }
+        let write = move |tx: &mut Tx<'_>| {
+            let id = &action.id;
+            let Some(mut found) = tx.actions().by_id_to_change(id)? else {
+                return Ok::<_, StoreError>(());
+            };
+            reseal_secrets(&mut found.secrets, &changes);
+            let _exists: bool = tx.actions().update(&found)?;
+            for mut version in tx.actions().versions(id, &Page::largest())? {
+                reseal_secrets(&mut version.secrets, &changes);
+                tx.actions().reseal_version(&version)?;
+            }
+            Ok(())
+        };
+        app.store.write(tenant, write).await?;
+    }
+    Ok(())
+}
+
+fn reseal_secrets(secrets: &mut [SealedSecret], changes: &[Change]) {
+    for secret in secrets {
+        if let Some(change) = changes.iter().find(|change| change.from == secret.sealed) {
+            secret.sealed.clone_from(&change.to);
+        }
+    }
 }
 
 async fn settings(app: &App, tenant: &TenantId) -> Result<(), StoreError> {

@@ -76,6 +76,13 @@ pub const MEMBERS: &[Member] = &[
     member("enabled_locales", Kind::List(&Kind::Text(20), 100)),
     member("error_page", Kind::Object(ERROR_PAGE)),
     member("flags", Kind::Map(&Kind::Flag, 100)),
+    member(
+        super::KEPT_ACTION_EVENTS,
+        Kind::Object(&[
+            member("enabled", Kind::Flag),
+            member("retention_hours", Kind::Whole(1, super::KEPT_HOURS_MAX)),
+        ]),
+    ),
     // ---------------------------------------------------------------------------------------------
     member("change_password", Kind::Object(PAGE)),
     member("guardian_mfa_page", Kind::Object(PAGE)),

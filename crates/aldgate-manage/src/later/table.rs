@@ -35,26 +35,7 @@ macro_rules! single {
 }
 
 pub(super) const LATER: &[Later] = &[
-    list!("/actions/actions", Form::Numbered("actions"), "actions"),
     list!("/actions/modules", Form::Numbered("modules"), "actions"),
-    single!(
-        "/actions/triggers",
-        Form::Document(triggers),
-        "read:actions",
-        &[]
-    ),
-    single!(
-        "/actions/triggers/{id}/bindings",
-        Form::Numbered("bindings"),
-        "read:actions",
-        &[]
-    ),
-    single!(
-        "/actions/executions/{id}",
-        Form::Missing,
-        "read:actions",
-        &[]
-    ),
     list!(
         "/branding/phone/providers",
         Form::Wrapped("providers"),
@@ -151,13 +132,6 @@ pub(super) const LATER: &[Later] = &[
 
 /// Further writes: method, path, scopes.
 pub(super) const WRITES: &[(&str, &str, &[&str])] = &[
-    ("POST", "/actions/actions/{id}/deploy", &["create:actions"]),
-    ("POST", "/actions/actions/{id}/test", &["create:actions"]),
-    (
-        "PATCH",
-        "/actions/triggers/{id}/bindings",
-        &["update:actions"],
-    ),
     (
         "POST",
         "/guardian/enrollments/ticket",
@@ -176,37 +150,6 @@ pub(super) const WRITES: &[(&str, &str, &[&str])] = &[
     ("PUT", "/rules-configs/{key}", &["update:rules_configs"]),
     ("DELETE", "/rules-configs/{key}", &["delete:rules_configs"]),
 ];
-
-/// Auth0's triggers, so that tools know what actions would be bound to.
-fn triggers() -> Value {
-    let trigger = |(id, version): (&str, &str)| {
-        json!({
-            "id": id,
-            "version": version,
-            "status": "CURRENT",
-            "runtimes": ["node22"],
-            "default_runtime": "node22",
-            "compatible_triggers": [],
-            "binding_policy": "trigger-bound",
-        })
-    };
-    let all = [
-        ("post-login", "v3"),
-        ("credentials-exchange", "v2"),
-        ("pre-user-registration", "v2"),
-        ("post-user-registration", "v2"),
-        ("post-change-password", "v2"),
-        ("send-phone-message", "v2"),
-        ("password-reset-post-challenge", "v1"),
-        ("custom-token-exchange", "v1"),
-        ("custom-email-provider", "v1"),
-        ("custom-phone-provider", "v1"),
-        ("event-stream", "v1"),
-        ("password-hash-migration", "v1"),
-        ("mcp-tool", "v1"),
-    ];
-    json!({"triggers": all.map(trigger)})
-}
 
 fn off() -> Value {
     json!({"enabled": false})

@@ -21,6 +21,7 @@ struct Parts {
     code: Option<&'static str>,
     refusal: Refusal,
     challenge: Option<HeaderValue>,
+    more: Option<(&'static str, Value)>,
 }
 
 impl ApiError {
@@ -32,6 +33,7 @@ impl ApiError {
             code,
             refusal,
             challenge: None,
+            more: None,
         }))
     }
 
@@ -81,6 +83,13 @@ impl ApiError {
         Self::conflict(Some(code), refusal)
     }
 
+    /// Adds a member to the envelope, such as a list of all that is wrong.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.0.more = Some((name, value));
+        self
+    }
+
     /// The status.
     #[must_use]
     pub(crate) fn status(&self) -> StatusCode {
@@ -106,6 +115,7 @@ impl ApiError {
             status,
             code,
             refusal,
+            more: list,
             ..
         } = &*self.0;
         let mut body = Map::new();
@@ -125,6 +135,9 @@ impl ApiError {
             if let Some(value) = value {
                 body.insert(name.into(), value.into());
             }
+        }
+        if let Some((name, value)) = list {
+            body.insert((*name).into(), value.clone());
         }
         Value::Object(body)
     }

@@ -77,6 +77,11 @@ impl Paging {
         Ok(Self { window, totals })
     }
 
+    /// A key as the value of `next`, for lists that cut their pages themselves.
+    pub(crate) fn cursor(call: &Call, key: &str) -> String {
+        seal(call, key)
+    }
+
     /// Refuses what lies behind the first `max` items: deep pages cost too much, keys do not.
     ///
     /// # Errors

@@ -14,6 +14,10 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
         let before = view(&tenant.settings);
         tenant.settings = rules::update(&tenant.settings, body.clone())?;
         tx.own_tenant().update(&tenant, now)?;
+        // What was kept while it was allowed goes when it no longer is.
+        if tenant.settings.kept_action_events().is_none() {
+            tx.action_records().forget_kept()?;
+        }
         let after = view(&tenant.settings);
         audit.record(tx, &before, &after)?;
         Ok::<_, ApiError>(after)

@@ -20,12 +20,7 @@ async fn lists_are_empty_and_valid() {
             format!("/self-service-profiles?{totals}"),
             "self_service_profiles",
         ),
-        ("/actions/actions?page=0&per_page=100".into(), "actions"),
         ("/actions/modules?page=0&per_page=100".into(), "modules"),
-        (
-            "/actions/triggers/post-login/bindings?page=0&per_page=50".into(),
-            "bindings",
-        ),
         ("/event-streams?take=50".into(), "eventStreams"),
         (
             "/user-attribute-profiles?take=10".into(),
@@ -46,8 +41,6 @@ async fn lists_are_empty_and_valid() {
     for path in ["/rules-configs", "/rules", "/guardian/policies"] {
         assert_eq!(kit.get(path).await.json(), json!([]), "{path}");
     }
-    let triggers = kit.get("/actions/triggers").await.json();
-    assert_eq!(triggers["triggers"].as_array().map(Vec::len), Some(13));
     for path in [
         "/risk-assessments/settings",
         "/risk-assessments/settings/new-device",
@@ -61,8 +54,7 @@ async fn lists_are_empty_and_valid() {
 async fn writing_says_that_it_is_not_built() {
     let kit = Kit::new().await;
     for (method, path) in [
-        (Method::POST, "/actions/actions"),
-        (Method::PATCH, "/actions/triggers/post-login/bindings"),
+        (Method::POST, "/actions/modules"),
         (Method::POST, "/rules"),
         (Method::PUT, "/rules-configs/KEY"),
         (Method::PATCH, "/forms/ap_1"),
@@ -75,7 +67,7 @@ async fn writing_says_that_it_is_not_built() {
         let message = body["message"].as_str().expect("a message");
         assert!(message.contains("not built yet"), "{message}");
     }
-    let none = kit.get("/actions/actions/1").await;
+    let none = kit.get("/actions/modules/1").await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
     assert_eq!(none.json().get("errorCode"), None);
 }

@@ -1,5 +1,6 @@
 //! The Management API from outside: whole exchanges, by the addresses of the routes.
 
+mod actions;
 mod authorization;
 mod client_credentials;
 mod client_grants;

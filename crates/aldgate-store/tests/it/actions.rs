@@ -1,8 +1,8 @@
 //! Actions: drafts, versions, bindings, executions, kept events.
 
 use aldgate_core::action::{
-    Action, ActionVersion, BaseTokens, Binding, Execution, ExecutionStatus, FailureMode, KEPT_MAX,
-    KeptEvent, Trigger,
+    Action, ActionVersion, Binding, Execution, ExecutionStatus, FailureMode, KEPT_MAX, KeptEvent,
+    Trigger,
 };
 use aldgate_core::id::{ActionId, ActionVersionId, ExecutionId, TenantId};
 use aldgate_core::time::{Seconds, Timestamp};
@@ -224,7 +224,6 @@ async fn executions_and_kept_events_are_bounded() {
                     id: execution_id(number),
                     trigger: Trigger::PostLogin,
                     event: json!({"number": number}),
-                    tokens: BaseTokens::default(),
                     at: at(number),
                 };
                 tx.action_records().keep(&event, at(number + 1))?;

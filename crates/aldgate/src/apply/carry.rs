@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, anyhow};
 use http::Method;
 use serde_json::{Map, Value, json};
 
+use super::actions::{ACTIONS, TRIGGERS, bindings_of_wire, deploy};
 use super::kind::Access;
 use super::plan::{Action, Step};
 use super::present::Present;
@@ -62,6 +63,7 @@ impl<'a> Carrier<'a> {
             "roles" => body.remove("permissions"),
             _ => None,
         };
+        let deploys = step.kind.section == ACTIONS && body.remove("deployed") == Some(json!(true));
         let answer = match step.action {
             Action::Create => match step.kind.create() {
                 Some((_, path)) => self.call(Method::POST, path, Some(body)).await?,
@@ -70,7 +72,11 @@ impl<'a> Carrier<'a> {
             Action::Update if body.is_empty() => Value::Null,
             Action::Update => self.update(step, body).await?,
             Action::Delete => {
-                let path = self.path(step);
+                let path = match step.kind.section {
+                    // The files say that no trigger runs it either.
+                    ACTIONS => format!("{}?force=true", self.path(step)),
+                    _ => self.path(step),
+                };
                 self.call(Method::DELETE, &path, None).await?
             }
         };
@@ -79,6 +85,12 @@ impl<'a> Carrier<'a> {
             let id = id.ok_or_else(|| anyhow!("the role has no id"))?;
             let held = step.permissions_before.clone().unwrap_or_default();
             self.permit(id, &held, &wanted).await?;
+        }
+        if let (true, Some(id)) = (
+            deploys,
+            step.id.as_deref().or_else(|| answer["id"].as_str()),
+        ) {
+            deploy(self.local, id).await?;
         }
         let text = |member: &str| answer[member].as_str().map(str::to_owned);
         if (step.kind.section, step.action) != ("clients", Action::Create) {
@@ -105,6 +117,11 @@ impl<'a> Carrier<'a> {
         let (Access::One(route) | Access::Each(_, route)) = step.kind.access else {
             return self.call(method, &path, Some(body)).await;
         };
+        if step.kind.section == TRIGGERS {
+            return self
+                .send(method, &path, Some(&bindings_of_wire(&body)))
+                .await;
+        }
         let body = match (route.wrapped, route.sent_as) {
             (Some(member), _) => body.get(member).cloned().unwrap_or(json!([])),
             (None, Some((read, sent))) => json!({sent: body.get(read)}),

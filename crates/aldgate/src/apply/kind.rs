@@ -53,6 +53,8 @@ pub(crate) enum Place {
     Rest(&'static [&'static str]),
     /// A member of the section holds them by name.
     Map(&'static str),
+    /// The section holds lists by name: each is the member of this name of one of them.
+    Lists(&'static str),
     /// A member of the section holds them by two names: the key is `outer/inner`.
     MapOfMaps(&'static str),
 }

@@ -78,6 +78,14 @@ pub(crate) fn unfold(kind: &Kind, sections: &Sections) -> Result<Option<Vec<Item
             vec![item]
         }
         Place::Map(member) => by_name(section, name, member)?,
+        Place::Lists(member) => {
+            let lists = only(section, name)?.body;
+            let item = |(key, list): (String, Value)| Item {
+                key,
+                body: Map::from_iter([(member.to_owned(), list)]),
+            };
+            lists.into_iter().map(item).collect()
+        }
         Place::MapOfMaps(member) => {
             let mut all = Vec::new();
             for outer in by_name(section, name, member)? {
@@ -134,6 +142,14 @@ pub(crate) fn fold(kind: &Kind, items: Vec<Item>, sections: &mut Sections) {
             let list: Vec<Value> = bodies().collect();
             if !list.is_empty() {
                 section[member] = Value::Array(list);
+            }
+        }
+        Place::Lists(member) => {
+            let some = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
+            for mut item in items {
+                if let Some(list) = item.body.remove(member).filter(some) {
+                    section[item.key] = list;
+                }
             }
         }
         Place::Map(member) => {
@@ -256,6 +272,8 @@ mod tests {
                 "partials": {"login": {"login": {"form-content-end": "<p>"}}},
             },
             "attackProtection": {"captcha": {"policy": "off"}},
+            "actions": [{"name": "A", "code": "x"}],
+            "triggers": {"post-login": [{"action_name": "A", "display_name": "A"}]},
         });
         let given = sections(all);
         let mut back = Sections::new();

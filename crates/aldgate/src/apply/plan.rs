@@ -11,6 +11,7 @@ use aldgate_core::body::closest;
 use anyhow::{Result, anyhow, bail};
 use serde_json::{Map, Value};
 
+use super::actions::{ACTIONS, comparable};
 use super::kind::{Access, KINDS, Kind, Names, PROMPTS, Write};
 use super::place::{Item, says_nothing};
 use super::present::{Found, Present, remove};
@@ -180,7 +181,10 @@ impl Planner<'_> {
         if found.is_none() {
             check_name(kind, item, self.present.of(index))?;
         }
-        let before = found.map(|found| found.body.clone()).unwrap_or_default();
+        let mut before = found.map(|found| found.body.clone()).unwrap_or_default();
+        if kind.section == ACTIONS {
+            comparable(&mut before, &mut wanted);
+        }
         let known = |member: &'static str| self.secrets.get(&(index, item.key.clone(), member));
         let compared = changes(kind, &before, &wanted, &|member| known(member).copied());
         let incomparable = self.rules.secrets && !compared.unknown.is_empty();
@@ -194,7 +198,8 @@ impl Planner<'_> {
             (Some(_), _) => {
                 if !whole(kind) {
                     let changed = compared.changed_members();
-                    wanted.retain(|name, _| changed.contains(&name.as_str()));
+                    let deployed = |name: &str| kind.section == ACTIONS && name == "deployed";
+                    wanted.retain(|name, _| changed.contains(&name.as_str()) || deployed(name));
                 }
                 self.change(kind, item, &before, wanted)?
             }
@@ -250,7 +255,8 @@ impl Planner<'_> {
             return Ok(sent);
         }
         let extra = |name: &str| {
-            kind.write_only.contains(&name) || (kind.section == "roles" && name == "permissions")
+            let own = [("roles", "permissions"), (ACTIONS, "deployed")];
+            kind.write_only.contains(&name) || own.contains(&(kind.section, name))
         };
         let fixed = sent
             .keys()
@@ -296,6 +302,7 @@ impl Planner<'_> {
         known.extend(kind.read_only.iter().filter(|name| !name.contains('.')));
         match kind.section {
             "roles" => known.push("permissions"),
+            ACTIONS => known.push("deployed"),
             "clients" => known.push("client_id"),
             "branding" => known.push("body"),
             _ => {}

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::actions::{ACTIONS, TRIGGERS, action_of_files, bindings_of_files};
 use super::kind::{Access, KINDS, Kind, Names, PROMPTS, Route};
 use super::place::key_of;
 use super::schema::{Schema, address, encoded};
@@ -121,6 +122,9 @@ async fn load_kind(
                 if body.is_empty() {
                     continue;
                 }
+                if kind.section == TRIGGERS {
+                    bindings_of_files(&mut body);
+                }
                 for (member, part) in kind.key.iter().zip(key.split('/')) {
                     body.insert((*member).to_owned(), part.into());
                 }
@@ -156,6 +160,9 @@ async fn collected(
         if kind.section == "roles" {
             let held = permissions(local, id.as_deref().unwrap_or_default()).await?;
             body.insert("permissions".into(), held);
+        }
+        if kind.section == ACTIONS {
+            action_of_files(&mut body);
         }
         all.push(found(present, kind, id, String::new(), body));
     }

@@ -1,55 +1,135 @@
-//! `aldgate actions test`: one run of an action, in the same sandbox as the server's.
+//! `aldgate actions`: try an action on a file's event or on real logins, and the types for editors.
+
+mod replay;
+mod show;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use aldgate_actions::{
-    Claims, Command, Finding, Job, Limits, MetadataField, Outcome, Pool, PoolOptions, Trigger,
-};
+use aldgate_actions::{Finding, Job, Limits, Outcome, Pool, PoolOptions, Trigger};
+use aldgate_app::clock::Clock as _;
 use aldgate_app::sandbox::Guarded;
+use aldgate_core::action::preview::{Preview, Scene};
+use aldgate_core::action::{Applied, Next, Verdict};
+use aldgate_core::error::Refusal;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use crate::cli::{Actions, Cli};
+use crate::cli::{Actions, ActionsTest, Cli};
 use crate::{context, ui};
 
 /// The most bytes of an event's file.
 const EVENT_BYTES_MAX: u64 = 1 << 20;
 
-/// Runs an action once; fails (exit code 1) if the action does.
+/// The types of events and APIs, for editors.
+const TYPES: &str = include_str!("../../../../examples/actions/actions.d.ts");
+
+/// Runs the command.
 pub(crate) async fn run(cli: &Cli, command: &Actions) -> Result<()> {
-    let Actions::Test {
-        file,
-        event,
-        trigger,
-        output,
-    } = command;
-    let trigger = named(trigger)?;
-    let code = read(file)?;
-    let findings = aldgate_actions::check(&code, trigger);
-    let event: Value = serde_json::from_str(&read(event)?)
-        .with_context(|| format!("{} is not JSON", event.display()))?;
-    let job = job(file, code, trigger, event)?;
-    let pool = pool(cli)?;
-    let outcome = pool.run(job).await?;
-    if output.json {
-        ui::json(&json!({"findings": findings, "outcome": outcome}));
-    } else {
-        show(&findings, &outcome);
-    }
-    match &outcome.fault {
-        None => Ok(()),
-        Some(fault) => bail!("the action failed: {}", fault.message),
+    match command {
+        Actions::Test(args) => test(cli, args).await,
+        Actions::Replay(args) => replay::run(cli, args).await,
+        Actions::Types => {
+            ui::result(TYPES.trim_end());
+            Ok(())
+        }
     }
 }
 
-fn named(text: &str) -> Result<Trigger> {
-    let known = Trigger::ALL.map(Trigger::as_str);
-    let found = Trigger::ALL
+/// What came of a run, and the tokens it would give.
+struct Tried {
+    findings: Vec<Finding>,
+    outcome: Outcome,
+    /// What comes of the commands; `None`: the action failed before.
+    applied: Option<Result<Applied, Refusal>>,
+    tokens: Option<Preview>,
+}
+
+/// Runs an action once; fails (exit code 1) if the action does.
+async fn test(cli: &Cli, args: &ActionsTest) -> Result<()> {
+    let written = read(&args.file)?;
+    let pool = pool(cli)?;
+    let code = match pool.compile(&written).await? {
+        Ok(javascript) => javascript.unwrap_or(written),
+        Err(fault) => bail!(
+            "{}: {}\n{}",
+            args.file.display(),
+            fault.message,
+            fault.stack
+        ),
+    };
+    let trigger = match &args.trigger {
+        Some(name) => name.parse().map_err(anyhow::Error::msg)?,
+        None => trigger_of(&code),
+    };
+    let event: Value = serde_json::from_str(&read(&args.event)?)
+        .with_context(|| format!("{} is not JSON", args.event.display()))?;
+    let job = job(&args.file, code, trigger, event)?;
+    let tried = try_out(&pool, job).await?;
+    if args.output.json {
+        ui::json(&as_json(&tried));
+    } else {
+        show::tried(&tried);
+    }
+    match (&tried.outcome.fault, &tried.applied) {
+        (Some(fault), _) => bail!("the action failed: {}", fault.message),
+        (None, Some(Err(refusal))) => bail!("what it asks for is refused: {}", refusal.cause),
+        _ => Ok(()),
+    }
+}
+
+async fn try_out(pool: &Pool, job: Job) -> Result<Tried> {
+    let told = |refusal: Refusal| anyhow::anyhow!("{}", refusal.cause);
+    let scene = Scene::of(job.trigger, &job.event).map_err(told)?;
+    let findings = aldgate_actions::check(&job.code, job.trigger);
+    let outcome = pool.run(job).await?;
+    let applied = outcome.fault.is_none().then(|| {
+        let verdict = Verdict::default();
+        verdict.apply(&outcome.commands, &scene.ground())
+    });
+    let now = aldgate_app::clock::SystemClock.now();
+    let goes_on = |applied: &&Applied| matches!(applied.next, Next::GoOn);
+    let accepted = applied.as_ref().and_then(|applied| applied.as_ref().ok());
+    let tokens = accepted
+        .filter(goes_on)
+        .map(|applied| scene.tokens(&applied.verdict.tokens, now));
+    Ok(Tried {
+        findings,
+        outcome,
+        applied,
+        tokens,
+    })
+}
+
+fn as_json(tried: &Tried) -> Value {
+    let mut shown = json!({
+        "findings": tried.findings,
+        "outcome": tried.outcome,
+        "tokens": tried.tokens,
+    });
+    match &tried.applied {
+        Some(Ok(applied)) => {
+            shown["end"] = match &applied.next {
+                Next::GoOn => json!("passed"),
+                Next::Denied(denial) => json!({"denied": denial.reason}),
+                Next::Redirect(to) => json!({"redirect": to}),
+            };
+            shown["left_out"] = json!(applied.left_out);
+        }
+        Some(Err(refusal)) => shown["refused"] = json!(refusal),
+        None => {}
+    }
+    shown
+}
+
+/// The trigger whose function the code exports; the first of them, if there are several.
+fn trigger_of(code: &str) -> Trigger {
+    let exports = |trigger: &Trigger| code.contains(trigger.handler());
+    Trigger::ALL
         .into_iter()
-        .find(|trigger| trigger.as_str() == text);
-    found.with_context(|| format!("no trigger {text:?}; expected one of {}", known.join(", ")))
+        .find(exports)
+        .unwrap_or(Trigger::PostLogin)
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -91,83 +171,7 @@ fn pool(cli: &Cli) -> Result<Pool> {
         arguments: vec!["action-worker".to_owned()],
         workers: 1,
         waiting_max: 1,
-        runs_per_worker: 1,
+        runs_per_worker: 2,
     };
     Ok(Pool::new(options, Arc::new(Guarded(outbound))))
-}
-
-fn show(findings: &[Finding], outcome: &Outcome) {
-    let colour = ui::stdout_is_terminal();
-    for Finding {
-        line,
-        problem,
-        remedy,
-    } in findings
-    {
-        let place = match line {
-            0 => "the code".to_owned(),
-            line => format!("line {line}"),
-        };
-        let place = ui::paint(colour, ui::YELLOW, &place);
-        ui::result(&format!("{place}: {problem} {remedy}"));
-    }
-    for line in &outcome.logs {
-        let level = ui::paint(colour, ui::DIM, &format!("[{}]", line.level));
-        ui::result(&format!("{level} {}", line.text));
-    }
-    match &outcome.fault {
-        None => {
-            let rows = outcome
-                .commands
-                .iter()
-                .map(|command| describe(command).to_vec());
-            let rows: Vec<Vec<String>> = rows.collect();
-            match rows.is_empty() {
-                true => ui::result("The action asks for nothing."),
-                false => ui::table(&["what", "name", "value"], &rows),
-            }
-        }
-        Some(fault) => {
-            let word = ui::paint(colour, ui::RED, "failed:");
-            ui::result(&format!("{word} {}\n{}", fault.message, fault.stack));
-        }
-    }
-    let stats = outcome.stats;
-    let used = format!(
-        "{:.1} ms, {} KiB of heap, {} requests",
-        stats.wall_us as f64 / 1000.0,
-        stats.heap_bytes / 1024,
-        stats.fetches
-    );
-    ui::result(&ui::paint(colour, ui::DIM, &used));
-}
-
-/// A command in three words: what, which, how.
-fn describe(command: &Command) -> [String; 3] {
-    let text = |what: &str, name: &str, value: String| [what.to_owned(), name.to_owned(), value];
-    match command {
-        Command::SetClaim { token, name, value } => match token {
-            Claims::Id => text("ID token claim", name, value.to_string()),
-            Claims::Access => text("access token claim", name, value.to_string()),
-        },
-        Command::AddScope { scope } => text("add scope", scope, String::new()),
-        Command::RemoveScope { scope } => text("remove scope", scope, String::new()),
-        Command::Deny { code, reason, .. } => text(
-            "deny",
-            code.as_deref().unwrap_or("access_denied"),
-            reason.clone(),
-        ),
-        Command::SetMetadata { field, key, value } => match field {
-            MetadataField::UserMetadata => text("user metadata", key, value.to_string()),
-            MetadataField::AppMetadata => text("app metadata", key, value.to_string()),
-        },
-        Command::Redirect { url, query } => text("redirect", url, json!(query).to_string()),
-        Command::ValidationError { code, message } => text("error page", code, message.clone()),
-        Command::CacheSet { key, value, .. } => text("cache", key, value.clone()),
-        Command::CacheDelete { key } => text("forget", key, String::new()),
-        Command::SetPrimaryUser { user_id } => text("primary user", user_id, String::new()),
-        Command::RecordMethod { url } => text("record method", url, String::new()),
-        Command::RevokeSession { reason } => text("revoke session", "", reason.clone()),
-        Command::RevokeRefreshToken { reason } => text("revoke refresh token", "", reason.clone()),
-    }
 }

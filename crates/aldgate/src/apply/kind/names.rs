@@ -39,10 +39,18 @@ pub(crate) const PROMPTS: &[&str] = &[
     "brute-force-protection",
 ];
 
+/// The triggers that run actions.
+pub(crate) const TRIGGERS: &[&str] = &[
+    "post-login",
+    "credentials-exchange",
+    "pre-user-registration",
+    "post-user-registration",
+    "post-change-password",
+];
+
 /// Sections of auth0-deploy-cli for which there is nothing here yet, with what becomes of them.
 pub(crate) const LATER: &[(&str, &str)] = &[
-    ("actionModules", "Actions do not run here yet"),
-    ("actions", "Actions do not run here yet"),
+    ("actionModules", "put the code of a module into its actions"),
     (
         "connectionProfiles",
         "there are no connection profiles here",
@@ -81,9 +89,18 @@ pub(crate) const LATER: &[(&str, &str)] = &[
         "tokenExchangeProfiles",
         "there is no custom token exchange here yet",
     ),
-    ("triggers", "Actions do not run here yet"),
     (
         "userAttributeProfiles",
         "there are no user attribute profiles here",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use aldgate_core::action::Trigger;
+
+    #[test]
+    fn every_trigger_is_here() {
+        assert_eq!(super::TRIGGERS, Trigger::ALL.map(Trigger::as_str));
+    }
+}

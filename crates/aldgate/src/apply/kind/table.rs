@@ -2,6 +2,7 @@
 
 use aldgate_core::mail::template;
 
+use super::names::TRIGGERS;
 use super::{Access, Kind, Names, Place, Route, Write};
 
 /// What a row says nothing about.
@@ -377,6 +378,38 @@ pub(crate) const KINDS: &[Kind] = &[
         // The server pauses a stream by itself.
         read_only: &["id", "status"],
         write_only: &["sink"],
+        ..BASE
+    },
+    Kind {
+        section: "actions",
+        label: "action",
+        access: collection("/actions/actions", "actions", "id"),
+        read_only: &[
+            "id",
+            "status",
+            "all_changes_deployed",
+            "deployed_version",
+            "installed_integration_id",
+            "built_at",
+            "created_at",
+            "updated_at",
+        ],
+        write_only: &["secrets"],
+        ..BASE
+    },
+    Kind {
+        section: "triggers",
+        label: "trigger",
+        place: Place::Lists("bindings"),
+        access: Access::Each(
+            Names::Fixed(TRIGGERS),
+            Route {
+                path: "/actions/triggers/{0}/bindings",
+                ..ROUTE
+            },
+        ),
+        key: &[],
+        deletable: false,
         ..BASE
     },
 ];

@@ -82,8 +82,9 @@ const FORMS: &[(&str, Form)] = &[
     ),
     ("logStreams", Folder("log-streams")),
     ("customDomains", File("custom-domains/custom-domains.json")),
-    // Read so that what is not supported is named, not overlooked.
     ("actions", Folder("actions")),
+    ("triggers", File("triggers/triggers.json")),
+    // Read so that what is not supported is named, not overlooked.
     ("actionModules", Folder("action-modules")),
     ("connectionProfiles", Folder("connection-profiles")),
     ("eventStreams", Folder("event-streams")),
@@ -102,7 +103,6 @@ const FORMS: &[(&str, Form)] = &[
     ("selfServiceProfiles", Folder("self-service-profiles")),
     ("supplementalSignals", File("supplemental-signals.json")),
     ("tokenExchangeProfiles", Folder("token-exchange-profiles")),
-    ("triggers", File("triggers/triggers.json")),
     ("userAttributeProfiles", Folder("user-attribute-profiles")),
 ];
 
@@ -345,8 +345,10 @@ fn write_entries(
         .with_context(|| format!("cannot create {}", directory.display()))?;
     for (index, entry) in entries.as_array().into_iter().flatten().enumerate() {
         let mut entry = entry.clone();
+        // deploy-cli looks for the code of an action from where everything begins.
+        let prefix = if name == "actions" { "actions/" } else { "" };
         for side in side::of(name, within) {
-            side::store(side, &mut entry, directory, "")?;
+            side::store(side, &mut entry, directory, prefix)?;
         }
         let mut file = entry_name(name, index, &entry, sections);
         while directory.join(format!("{file}.json")).exists() {

@@ -29,6 +29,14 @@ pub(super) struct Side {
 /// Every such member.
 pub(super) const SIDES: &[Side] = &[
     Side {
+        section: "actions",
+        within: None,
+        member: "/code",
+        named: "name",
+        suffix: "/code.js",
+        yaml: "actions",
+    },
+    Side {
         section: "clients",
         within: None,
         member: "/custom_login_page",

@@ -214,10 +214,10 @@ fn mistakes_name_the_entry_and_the_remedy() {
     );
     let factor = told(json!({"guardianFactors": [{"name": "ot", "enabled": true}]}));
     assert!(factor.contains("did you mean \"otp\"?"), "{factor}");
-    let action = told(json!({"actions": [{"name": "Add roles"}]}));
+    let hook = told(json!({"hooks": [{"name": "Add roles"}]}));
     assert!(
-        action.starts_with("actions \"Add roles\" is not supported"),
-        "{action}"
+        hook.starts_with("hooks \"Add roles\" is not supported"),
+        "{hook}"
     );
     let absent = told(json!({"logStreams": [{"name": "S"}]}));
     assert!(
@@ -228,7 +228,7 @@ fn mistakes_name_the_entry_and_the_remedy() {
 
 #[test]
 fn a_lenient_plan_reports_what_it_leaves_out() {
-    let given = json!({"actions": [{"name": "Add roles"}], "hooks": [], "roles": []});
+    let given = json!({"rules": [{"name": "Add roles"}], "hooks": [], "roles": []});
     let sections: Sections = serde_json::from_value(given).unwrap();
     let rules = Rules {
         lenient: true,
@@ -236,7 +236,7 @@ fn a_lenient_plan_reports_what_it_leaves_out() {
     };
     let (_, left) = desired(&sections, &empty(), rules).unwrap();
     assert_eq!(left.len(), 1);
-    assert_eq!(left[0].what, "actions \"Add roles\"");
+    assert_eq!(left[0].what, "rules \"Add roles\"");
     let text = json!({
         "clients": [{"name": "A", "app_type": "spa", "odd": 1, "empty": []}],
         "guardianFactors": [{"name": "palm", "enabled": true}],

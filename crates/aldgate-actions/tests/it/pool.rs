@@ -1,14 +1,14 @@
 //! Workers as processes: what they cannot do, and that they end in time whatever they run.
 
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use aldgate_actions::{
-    FaultKind, Fetch, Fetched, Job, Limits, Outbound, Outcome, Pool, PoolError, PoolOptions,
-    Trigger,
+    FaultKind, Fetch, Fetched, Job, Limits, Outbound, Outcome, Pool, PoolError, Trigger,
 };
 use serde_json::json;
+
+use crate::pool_with;
 
 struct Nowhere;
 
@@ -25,25 +25,8 @@ impl Outbound for Nowhere {
     }
 }
 
-/// The example beside this test's own binary: `target/…/examples/worker`.
-fn worker() -> PathBuf {
-    let own = std::env::current_exe().expect("this test has a path");
-    let target = own
-        .parent()
-        .and_then(|deps| deps.parent())
-        .expect("it lies in deps");
-    target.join("examples/worker")
-}
-
 fn pool(workers: usize, waiting_max: usize) -> Pool {
-    let options = PoolOptions {
-        program: worker(),
-        arguments: Vec::new(),
-        workers,
-        waiting_max,
-        runs_per_worker: 100,
-    };
-    Pool::new(options, Arc::new(Nowhere))
+    pool_with(workers, waiting_max, Arc::new(Nowhere))
 }
 
 fn job(body: &str) -> Job {
