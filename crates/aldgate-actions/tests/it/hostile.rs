@@ -1,5 +1,5 @@
-//! Hostile scripts (SBX-01 to SBX-08): whatever they do, the run ends in time, nothing of the server
-//! is reached, no secret is told, and the next run is as if they had not been there.
+//! Hostile scripts (SBX-01 to SBX-08): whatever they do, the run ends in time, nothing of the
+//! server is reached, no secret is told, and the next run is as if they had not been there.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -84,76 +84,65 @@ fn corpus() -> Vec<Script> {
 
 /// What is too long or too odd to be written down.
 fn generated() -> Vec<Script> {
-    let names: Vec<String> = (0..12_000).map(|n| format!("a{n}")).collect();
-    let all = [
+    let all = [nested(), long(), odd()].concat();
+    let script = |(title, expects, code): (&str, &str, String)| Script {
+        name: format!("parser: {title}"),
+        expects: expects.to_owned(),
+        code,
+    };
+    all.into_iter().map(script).collect()
+}
+
+type Generated = (&'static str, &'static str, String);
+
+fn nested() -> Vec<Generated> {
+    let pair = |open: &str, middle: &str, close: &str| {
+        format!("{}{middle}{};", open.repeat(3_000), close.repeat(3_000))
+    };
+    vec![
         ("ten thousand brackets", "syntax", "[".repeat(10_000)),
         ("ten thousand braces", "syntax", "{".repeat(10_000)),
-        (
-            "nested parentheses",
-            "any",
-            format!("{}1{};", "(".repeat(3_000), ")".repeat(3_000)),
-        ),
-        (
-            "nested lists",
-            "any",
-            format!("{}{};", "[".repeat(3_000), "]".repeat(3_000)),
-        ),
+        ("nested parentheses", "any", pair("(", "1", ")")),
+        ("nested lists", "any", pair("[", "", "]")),
         ("nested templates", "syntax", "`${".repeat(3_000)),
         ("nested functions", "syntax", "(() => {".repeat(800)),
-        (
-            "a sum of 20,000",
-            "any",
-            format!("const x = 0{};", " + 1".repeat(20_000)),
-        ),
+    ]
+}
+
+fn long() -> Vec<Generated> {
+    let names: Vec<String> = (0..12_000).map(|n| format!("a{n}")).collect();
+    let sum = format!("const x = 0{};", " + 1".repeat(20_000));
+    let text = format!("const s = '{}';", "x".repeat(80_000));
+    let members = format!("let o = {{}}; o.o = o; o{};", ".o".repeat(15_000));
+    let conditions = format!("const r = {}2;", "false ? 1 : ".repeat(5_000));
+    vec![
+        ("a sum of 20,000", "any", sum),
         ("12,000 names", "any", format!("var {};", names.join(","))),
-        (
-            "a long text",
-            "any",
-            format!("const s = '{}';", "x".repeat(80_000)),
-        ),
-        (
-            "a comment that never ends",
-            "syntax",
-            format!("/* {}", "x".repeat(1_000)),
-        ),
-        (
-            "a text that never ends",
-            "syntax",
-            format!("const s = '{}", "x".repeat(1_000)),
-        ),
-        (
-            "odd characters",
-            "syntax",
-            "\u{2028}\u{7} const \u{fffd} = 1;".to_owned(),
-        ),
-        (
-            "ends the function early",
-            "any",
-            "}; }); process.exit(0); (function () { {".to_owned(),
-        ),
+        ("a long text", "any", text),
+        ("a chain of members", "any", members),
+        ("a chain of conditions", "any", conditions),
         (
             "stars within stars",
             "any",
             format!("/{}b/;", "(a*)*".repeat(2_000)),
         ),
+    ]
+}
+
+fn odd() -> Vec<Generated> {
+    let comment = format!("/* {}", "x".repeat(1_000));
+    let text = format!("const s = '{}", "x".repeat(1_000));
+    let early = "}; }); process.exit(0); (function () { {".to_owned();
+    vec![
+        ("a comment that never ends", "syntax", comment),
+        ("a text that never ends", "syntax", text),
         (
-            "a chain of members",
-            "any",
-            format!("let o = {{}}; o.o = o; o{};", ".o".repeat(15_000)),
+            "odd characters",
+            "syntax",
+            "\u{2028}\u{7} const \u{fffd} = 1;".to_owned(),
         ),
-        (
-            "a chain of conditions",
-            "any",
-            format!("const r = {}2;", "false ? 1 : ".repeat(5_000)),
-        ),
-    ];
-    all.map(|(title, expects, code)| Script {
-        name: format!("parser: {title}"),
-        expects: expects.to_owned(),
-        code,
-    })
-    .into_iter()
-    .collect()
+        ("ends the function early", "any", early),
+    ]
 }
 
 /// What is wrong with an outcome, if anything is.

@@ -1,9 +1,9 @@
 //! After a change of the master key: seals anew what is under a retired one (OPS-02), so that the
 //! retired key can be thrown away.
 //!
-//! Signing keys, client secrets and signing secrets that are kept for HS256, the secrets of actions,
-//! and those of connections and of settings: members whose name ends in `_sealed`. Mails in the queue are sent
-//! or given up long before anybody throws a key away.
+//! Signing keys, client secrets and signing secrets that are kept for HS256, and the secrets of
+//! actions, of connections and of settings: members whose name ends in `_sealed`. Mails in the
+//! queue are sent or given up long before anybody throws a key away.
 
 use aldgate_core::action::SealedSecret;
 use aldgate_core::application::Application;

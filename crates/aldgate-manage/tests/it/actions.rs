@@ -13,7 +13,8 @@ const CODE: &str = "exports.onExecutePostLogin = async (event, api) => {
 };";
 
 fn body(name: &str, code: &str) -> Value {
-    json!({"name": name, "supported_triggers": [{"id": "post-login", "version": "v3"}], "code": code})
+    let trigger = json!({"id": "post-login", "version": "v3"});
+    json!({"name": name, "supported_triggers": [trigger], "code": code})
 }
 
 /// A server whose sandbox has its workers.
@@ -288,16 +289,8 @@ async fn sbx_03_secrets_are_write_only_and_reach_their_action_alone() {
     assert!(!tried.text().contains("hush-hush"), "{tried:?}");
 }
 
-#[tokio::test]
-async fn a_draft_is_tried_on_real_logins_without_doing_anything() {
-    let kit = kit().await;
-    let mut live = body("Address", CODE);
-    live["deploy"] = json!(true);
-    let action = create(&kit, live).await;
-    bind(&kit, &["Address"]).await;
-    let settings = json!({"kept_action_events": {"enabled": true, "retention_hours": 2}});
-    let changed = kit.patch("/tenants/settings", settings).await;
-    assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+/// Three logins at a shop, as they are kept.
+async fn keep_three(kit: &Kit) {
     let now = kit.server.now();
     kit.write(move |tx| {
         for number in 0..3 {
@@ -318,6 +311,19 @@ async fn a_draft_is_tried_on_real_logins_without_doing_anything() {
         Ok(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_draft_is_tried_on_real_logins_without_doing_anything() {
+    let kit = kit().await;
+    let mut live = body("Address", CODE);
+    live["deploy"] = json!(true);
+    let action = create(&kit, live).await;
+    bind(&kit, &["Address"]).await;
+    let settings = json!({"kept_action_events": {"enabled": true, "retention_hours": 2}});
+    let changed = kit.patch("/tenants/settings", settings).await;
+    assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+    keep_three(&kit).await;
     let draft = "exports.onExecutePostLogin = async (event, api) => {
         if (event.user.email.startsWith('user-0')) api.access.deny('no');
         if (event.user.email.startsWith('user-2')) await fetch('https://x.test/');

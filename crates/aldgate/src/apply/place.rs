@@ -144,14 +144,7 @@ pub(crate) fn fold(kind: &Kind, items: Vec<Item>, sections: &mut Sections) {
                 section[member] = Value::Array(list);
             }
         }
-        Place::Lists(member) => {
-            let some = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
-            for mut item in items {
-                if let Some(list) = item.body.remove(member).filter(some) {
-                    section[item.key] = list;
-                }
-            }
-        }
+        Place::Lists(member) => fold_lists(member, items, section),
         Place::Map(member) => {
             section[member] = Value::Object(Map::new());
             for item in items {
@@ -166,6 +159,16 @@ pub(crate) fn fold(kind: &Kind, items: Vec<Item>, sections: &mut Sections) {
             }
         }
         Place::List | Place::Object => {}
+    }
+}
+
+/// Lists by name; an empty one says nothing.
+fn fold_lists(member: &str, items: Vec<Item>, section: &mut Value) {
+    let some = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
+    for mut item in items {
+        if let Some(list) = item.body.remove(member).filter(some) {
+            section[item.key] = list;
+        }
     }
 }
 
