@@ -33,6 +33,7 @@
 
 mod api;
 mod confirm;
+mod endpoint;
 mod engine;
 mod events;
 mod fault;
@@ -43,13 +44,17 @@ mod login;
 mod note;
 mod page;
 mod path;
+mod plot;
 mod session;
 mod shell;
+mod snippets;
 mod visit;
 
+mod apis;
 mod applications;
 mod home;
 mod logs;
+mod start;
 
 use aldgate_app::App;
 use axum::Router;
@@ -65,8 +70,14 @@ pub fn dashboard(authentication: Router<App>) -> Router<App> {
 
 /// Every page, in the order of the navigation.
 fn pages() -> Vec<Page> {
-    [home::pages(), applications::pages(), logs::pages()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        home::pages(),
+        start::pages(),
+        applications::pages(),
+        apis::pages(),
+        logs::pages(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

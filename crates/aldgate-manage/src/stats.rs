@@ -15,6 +15,14 @@ const ACTIVE: Seconds = Seconds::days(30);
 /// The most days of one answer.
 const DAYS_MAX: u64 = 366;
 
+/// What issues tokens at the token endpoint.
+const TOKENS: &[EventType] = &[
+    EventType::CodeExchange,
+    EventType::ClientCredentials,
+    EventType::RefreshExchange,
+    EventType::PasswordExchange,
+];
+
 /// Days of an answer that says neither from nor to.
 const DAYS: u64 = 30;
 
@@ -24,6 +32,8 @@ pub(crate) fn operations() -> Vec<Operation> {
             ("date", string()),
             ("logins", count()),
             ("signups", count()),
+            ("failures", count()),
+            ("tokens", count()),
         ],
         &["date", "logins", "signups", "leaked_passwords"],
     );
@@ -56,39 +66,53 @@ async fn daily(call: Call) -> Result<Reply, ApiError> {
             .actual(&format!("from={first}, to={last}"));
         return Err(ApiError::bad_request("invalid_query_string", refusal));
     }
+    let failures: Vec<EventType> = EventType::ALL
+        .iter()
+        .copied()
+        .filter(|kind| kind.is_failure())
+        .collect();
     let load = move |tx: &mut Tx<'_>| {
         let (mut days, mut at) = (Vec::new(), first);
         while at <= last {
             let next = at + Seconds::days(1);
-            let logins = counted(tx, EventType::Login, at, next)?;
-            days.push((at, logins, tx.users().count_created(at, next)?));
+            let counts = [
+                counted(tx, &[EventType::Login], at, next)?,
+                tx.users().count_created(at, next)?,
+                counted(tx, &failures, at, next)?,
+                counted(tx, TOKENS, at, next)?,
+            ];
+            days.push((at, counts));
             at = next;
         }
         Ok::<_, StoreError>(days)
     };
     let days = call.app.store.read(&call.tenant.id, load).await?;
     let now = call.now.iso8601();
-    let items = days.into_iter().map(|(at, logins, signups)| {
-        json!({
-            "date": at.iso8601(),
-            "logins": logins,
-            "signups": signups,
-            "leaked_passwords": 0,
-            "created_at": at.iso8601(),
-            "updated_at": now,
-        })
-    });
+    let items = days
+        .into_iter()
+        .map(|(at, [logins, signups, failures, tokens])| {
+            json!({
+                "date": at.iso8601(),
+                "logins": logins,
+                "signups": signups,
+                "leaked_passwords": 0,
+                "failures": failures,
+                "tokens": tokens,
+                "created_at": at.iso8601(),
+                "updated_at": now,
+            })
+        });
     Ok(Reply::ok(items.collect::<Value>()))
 }
 
 fn counted(
     tx: &mut Tx<'_>,
-    kind: EventType,
+    kinds: &[EventType],
     from: Timestamp,
     until: Timestamp,
 ) -> Result<u64, StoreError> {
     tx.events().count(&EventFilter {
-        kinds: vec![kind],
+        kinds: kinds.to_vec(),
         from: Some(from),
         until: Some(until),
         ..EventFilter::default()

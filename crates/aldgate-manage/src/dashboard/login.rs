@@ -15,21 +15,20 @@ use aldgate_core::random::alphanumeric;
 use aldgate_core::secret::Secret;
 use aldgate_core::time::Seconds;
 use aldgate_jose::{b64, digest};
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::response::Response;
-use http::header::{CONTENT_TYPE, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode, Uri};
 use minijinja::value::Serde;
 use minijinja::{Value as View, context};
 use serde::{Deserialize, Serialize};
-use tower::ServiceExt as _;
 
 use super::fields::Fields;
 use super::path::at;
 use super::shell::Desk;
 use super::visit::FORM;
-use super::{engine, session};
+use super::{endpoint, engine, session};
 use crate::op::Who;
 
 /// A login may take so long.
@@ -37,9 +36,6 @@ const LIFETIME: Seconds = Seconds::minutes(30);
 
 /// The longest address to return to.
 const RETURN_MAX: usize = 1000;
-
-/// The longest answer of the token endpoint.
-const ANSWER_MAX: usize = 256 << 10;
 
 /// A page of somebody who is not logged in: what happened, and one button.
 #[derive(Serialize)]
@@ -256,7 +252,7 @@ struct Tokens {
     expires_in: u64,
 }
 
-/// Redeems a code at the tenant's token endpoint, in this process. On failure: what it said.
+/// Redeems a code at the tenant's token endpoint. On failure: what it said.
 async fn redeem(
     desk: &Desk,
     (app, tenant, caller): (&App, &Tenant, &Caller),
@@ -267,30 +263,17 @@ async fn redeem(
         tracing::error!(%error, "the dashboard's application cannot be read");
         None
     })?;
-    let body = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("grant_type", "authorization_code")
-        .append_pair("client_id", DASHBOARD)
-        .append_pair("client_secret", secret.expose())
-        .append_pair("code", code)
-        .append_pair("code_verifier", verifier)
-        .append_pair("redirect_uri", &callback(tenant))
-        .finish();
-    let request = Request::post("/oauth/token")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .extension(tenant.clone())
-        .extension(caller.clone())
-        .body(Body::from(body));
-    let request = request.map_err(|error| Some(error.to_string()))?;
-    let answered = desk.routers(app).1.clone().oneshot(request).await;
-    let response = answered.unwrap_or_else(|never| match never {});
-    let status = response.status();
-    let body = to_bytes(response.into_body(), ANSWER_MAX).await;
-    let body = body.unwrap_or_default();
-    if status.is_success() {
-        return serde_json::from_slice(&body).map_err(|error| Some(error.to_string()));
-    }
-    let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    Err(answer["error_description"].as_str().map(str::to_owned))
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("client_id", DASHBOARD),
+        ("client_secret", secret.expose()),
+        ("code", code),
+        ("code_verifier", verifier),
+        ("redirect_uri", &callback(tenant)),
+    ];
+    let answer = endpoint::token(desk, (app, tenant, caller), &fields).await;
+    let answer = answer.map_err(|refused| Some(refused.cause))?;
+    serde_json::from_value(answer).map_err(|error| Some(error.to_string()))
 }
 
 fn callback(tenant: &Tenant) -> String {

@@ -12,7 +12,7 @@ use aldgate_app::respond::see_other;
 use aldgate_core::secret::Secret;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{FromRequest as _, RawPathParams, Request, State};
+use axum::extract::{FromRequest as _, RawPathParams as Segments, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, any, get, post};
 use http::header::{AUTHORIZATION, HeaderName};
@@ -123,16 +123,12 @@ pub(super) fn router(pages: Vec<Page>, authentication: Router<App>) -> Router<Ap
 
 /// What axum takes as a handler of all that a page needs.
 trait Handle:
-    Clone + Send + Sync + 'static + Fn(State<App>, Tenant, Caller, RawPathParams, Request) -> Running
+    Clone + Send + Sync + 'static + Fn(State<App>, Tenant, Caller, Segments, Request) -> Running
 {
 }
 
 impl<F> Handle for F where
-    F: Clone
-        + Send
-        + Sync
-        + 'static
-        + Fn(State<App>, Tenant, Caller, RawPathParams, Request) -> Running
+    F: Clone + Send + Sync + 'static + Fn(State<App>, Tenant, Caller, Segments, Request) -> Running
 {
 }
 
@@ -221,6 +217,7 @@ impl Arrival {
             cookies: CookieJar::read(&parts.headers),
             app: self.app,
             tenant: self.tenant,
+            caller: self.caller,
             actor,
             desk,
         };

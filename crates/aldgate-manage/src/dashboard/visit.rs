@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aldgate_app::App;
-use aldgate_app::extract::{CookieJar, Tenant, csrf_token};
+use aldgate_app::extract::{Caller, CookieJar, Tenant, csrf_token};
 use aldgate_app::page::Brand;
 use aldgate_app::respond::see_other;
 use aldgate_core::time::Timestamp;
@@ -21,7 +21,7 @@ use super::api::{self, Refused};
 use super::fault::Fault;
 use super::fields::Fields;
 use super::shell::Desk;
-use super::{engine, note};
+use super::{endpoint, engine, note};
 use crate::local::Local;
 use crate::op::{Actor, Who};
 
@@ -42,6 +42,7 @@ pub(super) struct Visit {
     pub(super) form: Fields,
     pub(super) desk: Arc<Desk>,
     pub(super) api: Local,
+    pub(super) caller: Caller,
     /// The path that was asked for.
     pub(super) path: String,
     pub(super) segments: BTreeMap<String, String>,
@@ -140,6 +141,15 @@ impl Visit {
     /// What the operation refused.
     pub(super) async fn delete(&self, path: &str) -> Result<Value, Refused> {
         api::call(&self.api, Method::DELETE, path, None).await
+    }
+
+    /// Asks the tenant's token endpoint, as an application does.
+    ///
+    /// # Errors
+    /// What the endpoint refused.
+    pub(super) async fn token(&self, fields: &[(&str, &str)]) -> Result<Value, Refused> {
+        let who = (&self.app, &self.tenant, &self.caller);
+        endpoint::token(&self.desk, who, fields).await
     }
 
     /// Begins the answer: a page made by `dashboard/{template}.html`.

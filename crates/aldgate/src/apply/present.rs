@@ -1,5 +1,6 @@
 //! Reads what a tenant has, through the Management API, in the form that files have.
 
+use aldgate_core::provision::DASHBOARD;
 use aldgate_core::role::ADMINISTRATOR;
 use aldgate_manage::Local;
 use anyhow::{Context as _, Result, bail};
@@ -195,7 +196,9 @@ fn found(
 ) -> Found {
     let on = |member: &str| body.get(member) == Some(&Value::Bool(true));
     let administrator = kind.section == "roles" && body.get("name") == Some(&json!(ADMINISTRATOR));
-    let fixed = on("is_system") || on("global") || administrator;
+    // The dashboard and its client grant follow from the tenant.
+    let dashboard = body.get("client_id") == Some(&json!(DASHBOARD));
+    let fixed = on("is_system") || on("global") || administrator || dashboard;
     if let Access::One(Route {
         wrapped: Some(_), ..
     })

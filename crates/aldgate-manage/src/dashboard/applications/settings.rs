@@ -91,22 +91,27 @@ fn form() -> Form {
 }
 
 fn addresses(form: Form) -> Form {
-    form.section("Addresses", "One on each line. They are compared letter by letter: no patterns.")
-        .field(form::lines("callbacks", "Allowed callback URLs").hint(
-            "Where people may return after logging in (redirect_uri): https://app.example.com/callback.",
-        ))
-        .field(
-            form::lines("allowed_logout_urls", "Allowed logout URLs")
-                .hint("Where they may return after logging out (returnTo)."),
-        )
-        .field(form::lines("web_origins", "Allowed web origins").hint(
-            "Origins that may ask without a page: silent log-in and refresh of single-page applications. \
+    form.section(
+        "Addresses",
+        "One on each line. They are compared letter by letter: no patterns.",
+    )
+    .field(form::lines("callbacks", "Allowed callback URLs").hint(
+        "Where people may return after logging in (redirect_uri): \
+                 https://app.example.com/callback.",
+    ))
+    .field(
+        form::lines("allowed_logout_urls", "Allowed logout URLs")
+            .hint("Where they may return after logging out (returnTo)."),
+    )
+    .field(form::lines("web_origins", "Allowed web origins").hint(
+        "Origins that may ask without a page: silent log-in and refresh of single-page \
+                 applications. \
              No path: https://app.example.com.",
-        ))
-        .field(
-            form::lines("allowed_origins", "Further origins for CORS")
-                .hint("Origins of callback URLs are allowed already."),
-        )
+    ))
+    .field(
+        form::lines("allowed_origins", "Further origins for CORS")
+            .hint("Origins of callback URLs are allowed already."),
+    )
 }
 
 fn grants(form: Form) -> Form {
@@ -135,7 +140,8 @@ fn grant_types() -> Vec<Choice> {
         choice("refresh_token", "Refresh token")
             .hint("Gets new access tokens without the user, for APIs that allow offline access."),
         choice("client_credentials", "Client credentials").hint(
-            "The application acts in its own name. Needs a secret or a key, and a permission for each API.",
+            "The application acts in its own name. Needs a secret or a key, and a permission for \
+                 each API.",
         ),
         choice("implicit", "Implicit")
             .hint("Tokens in the address of the callback: what older single-page applications do.")
@@ -145,11 +151,20 @@ fn grant_types() -> Vec<Choice> {
             ),
         choice("password", "Password")
             .hint("The application collects the password itself.")
-            .warning("It sees the passwords of your users, and neither second factors nor federation work."),
+            .warning(
+                "It sees the passwords of your users, and neither second factors nor \
+                 federation work.",
+            ),
         choice(REALM, "Password with a realm").hint("As Password, and names the connection."),
-        choice("urn:ietf:params:oauth:grant-type:device_code", "Device code")
-            .hint("Televisions and terminals: people confirm on another device."),
-        choice(PASSWORDLESS, "Code by mail or SMS").hint("Passwordless log-in from a form of its own."),
+        choice(
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "Device code",
+        )
+        .hint("Televisions and terminals: people confirm on another device."),
+        choice(PASSWORDLESS, "Code by mail or SMS").hint(
+            "Passwordless log-in from a form of its \
+             own.",
+        ),
     ]
 }
 

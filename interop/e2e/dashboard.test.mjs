@@ -1,0 +1,106 @@
+// The dashboard as administrators meet it: from the first application to the first login, and from
+// a support code to what went wrong. Every page it leads to is looked at by axe-core.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { assertAccessible, assertFitsPhone } from "../support/accessibility.mjs";
+import { startApp } from "../support/app.mjs";
+import { freshPage, logIn, startBrowser } from "../support/browser.mjs";
+import { Server } from "../support/server.mjs";
+
+let server, app, browser, admin;
+
+before(async () => {
+  server = await Server.start();
+  app = await startApp({ script: "spa.js" });
+  browser = await startBrowser();
+  admin = await freshPage(browser);
+  admin.on("console", (message) => {
+    if (/Content Security Policy/i.test(message.text())) admin.problems.push(message.text());
+  });
+  await admin.goto(`${server.issuer}dashboard/`);
+  await logIn(admin, server.dev.admin);
+  await admin.waitForURL(`${server.issuer}dashboard/`);
+});
+
+after(async () => {
+  await browser?.close();
+  await app?.stop();
+  await server?.stop();
+});
+
+test("register an application and an API, log in, get a token for it, see it live", async () => {
+  await admin.getByRole("link", { name: "Getting started" }).first().click();
+  await admin.getByLabel("Name", { exact: true }).fill("Browser shop");
+  await admin.getByLabel("Where it runs").fill(`${app.origin}/`);
+  await admin.getByLabel("Identifier").fill("https://shop.example/");
+  await admin.getByRole("button", { name: "Create both" }).click();
+  await admin.getByText("Waiting for the first login").waitFor();
+  await assertAccessible(admin);
+  const clientId = new URL(admin.url()).pathname.split("/").at(-2);
+  const code = await admin.locator("#application ~ .snippet").last().innerText();
+  assert.ok(code.includes(clientId) && code.includes("https://shop.example/"));
+
+  const person = await freshPage(browser);
+  await person.goto(`${app.origin}/`);
+  const options = {
+    domain: server.issuer.slice(0, -1),
+    clientId,
+    authorizationParams: { redirect_uri: `${app.origin}/`, audience: "https://shop.example/" },
+  };
+  const begin = (given) =>
+    auth0.createAuth0Client(given).then((client) => client.loginWithRedirect());
+  await Promise.all([person.waitForURL(/\/u\/login/), person.evaluate(begin, options)]);
+  await logIn(person, server.dev.user);
+  await person.waitForURL(/code=/);
+  const token = await person.evaluate(async (given) => {
+    const client = await auth0.createAuth0Client(given);
+    await client.handleRedirectCallback();
+    return client.getTokenSilently();
+  }, options);
+  const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  assert.deepEqual([claims.aud].flat(), ["https://shop.example/"]);
+  // The page turns green by itself.
+  await admin.getByText("It works.").waitFor();
+  await person.context().close();
+});
+
+test("find a refused login by its support code", async () => {
+  const person = await freshPage(browser);
+  const client = server.dev.spa.client_id;
+  const query = `client_id=${client}&response_type=code&redirect_uri=https://wrong.example/`;
+  await person.goto(`${server.issuer}authorize?${query}`);
+  const text = await person.locator("main").innerText();
+  const [, code] = text.match(/Support code\s+(\S{6,})/);
+  await person.context().close();
+
+  await admin.goto(`${server.issuer}dashboard/logs`);
+  await admin.getByLabel("Support code").fill(code);
+  await admin.getByRole("button", { name: "Filter" }).click();
+  await admin.locator("#events tbody a").first().click();
+  await admin.getByText("https://wrong.example/").first().waitFor();
+  await admin.getByText("not reached").first().waitFor();
+  await assertAccessible(admin);
+});
+
+test("every page is accessible, fits a phone, and blocks nothing of its own", async () => {
+  const kinds = new Map();
+  const waiting = [`${server.issuer}dashboard/`];
+  const kind = (url) => new URL(url).pathname.replace(/\/(?=[^/]*[0-9|%])[^/]+/g, "/…");
+  while (waiting.length > 0) {
+    const url = waiting.shift();
+    if (kinds.has(kind(url))) continue;
+    const answer = await admin.goto(url);
+    assert.equal(answer.status(), 200, url);
+    kinds.set(kind(url), url);
+    const links = await admin.locator('a[href^="/dashboard"]').evaluateAll((all) =>
+      all.map((one) => one.href.split("#")[0]),
+    );
+    waiting.push(...links);
+    await assertAccessible(admin);
+    await assertFitsPhone(admin);
+  }
+  assert.ok(kinds.size > 20, [...kinds.keys()].join("\n"));
+  assert.deepEqual(admin.problems, []);
+});
