@@ -1,5 +1,7 @@
 // npm's auth0, version 4: answers are `{data}`, ids come in an object.
 
+import { jobs, tickets } from "./jobs.mjs";
+
 /** The resources by the names that node.mjs uses. */
 export function sdk4(client) {
   const data = (answer) => answer.then(({ data }) => data);
@@ -111,4 +113,17 @@ async function rest(client, data, tools) {
   assert.equal((await data(client.users.getRoles(who))).length, 1);
   await client.users.deleteRoles(who, { roles: [role.id] });
   console.log("logs, users by address, roles of users");
+
+  const work = {
+    changePassword: (body) => data(client.tickets.changePassword(body)),
+    verifyEmail: (body) => data(client.tickets.verifyEmail(body)),
+    verificationMail: (body) => data(client.jobs.verifyEmail(body)),
+    importUsers: (users, options) => data(client.jobs.importUsers({ users, ...options })),
+    exportUsers: (body) => data(client.jobs.exportUsers(body)),
+    get: (id) => data(client.jobs.get({ id })),
+    errors: (id) => data(client.jobs.getErrors({ id })),
+  };
+  await tickets(work, who.id);
+  const [connection] = await data(client.connections.getAll({ strategy: "auth0" }));
+  await jobs(work, connection.id);
 }

@@ -1,5 +1,7 @@
 // npm's auth0, versions 6 and 7: answers are the bodies, lists are pages that read on.
 
+import { jobs, tickets } from "./jobs.mjs";
+
 /** The resources by the names that node.mjs uses. */
 export function sdk6(client) {
   const resource = (api, key) => ({
@@ -114,4 +116,17 @@ async function rest(client, tools) {
   assert.equal((await everything(client.users.roles.list(who))).length, 1);
   await client.users.roles.delete(who, { roles: [role.id] });
   console.log("logs, users by address, roles of users");
+
+  const work = {
+    changePassword: (body) => client.tickets.changePassword(body),
+    verifyEmail: (body) => client.tickets.verifyEmail(body),
+    verificationMail: (body) => client.jobs.verificationEmail.create(body),
+    importUsers: (users, options) => client.jobs.usersImports.create({ users, ...options }),
+    exportUsers: (body) => client.jobs.usersExports.create(body),
+    get: (id) => client.jobs.get(id),
+    errors: (id) => client.jobs.errors.get(id),
+  };
+  await tickets(work, who);
+  const [connection] = await everything(client.connections.list({ strategy: "auth0" }));
+  await jobs(work, connection.id);
 }

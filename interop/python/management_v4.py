@@ -1,7 +1,11 @@
 """PyPI's auth0-python 4 against the Management API; see suites/auth0-python.test.mjs."""
 
+import gzip
+import json
 import os
+import time
 
+import requests
 from auth0.authentication import GetToken
 from auth0.exceptions import Auth0Error
 from auth0.management import Auth0
@@ -92,3 +96,29 @@ smtp = {"smtp_host": "smtp.example.com", "smtp_port": 587, "smtp_user": "u", "sm
 auth0.emails.config({"name": "smtp", "credentials": smtp})
 assert auth0.emails.get()["name"] == "smtp"
 print("settings, branding, attack protection, prompts, mail", flush=True)
+
+
+def over(job):
+    """Waits until a job is over."""
+    for _ in range(100):
+        seen = auth0.jobs.get(job["id"])
+        if seen["status"] in ("completed", "failed"):
+            return seen
+        time.sleep(0.2)
+    raise AssertionError(f"{job} is not over")
+
+
+ada = auth0.users_by_email.search_users_by_email("ada@example.com")[0]["user_id"]
+assert "/u/reset-verify?ticket=" in auth0.tickets.create_pswd_change({"user_id": ada})["ticket"]
+assert "ticket=" in auth0.tickets.create_email_verification({"user_id": ada})["ticket"]
+assert over(auth0.jobs.send_verification_email({"user_id": ada}))["status"] == "completed"
+connection = auth0.connections.all(strategy="auth0")[0]["id"]
+users = [{"email": "imported@example.com"}, {"email": "no address"}]
+file = ("users.json", json.dumps(users), "application/json")
+taken = over(auth0.jobs.import_users(connection, file, upsert=True, send_completion_email=False))
+assert taken["summary"] == {"failed": 1, "updated": 0, "inserted": 1, "total": 2}, taken
+assert auth0.jobs.get_failed_job(taken["id"])[0]["user"]["email"] == "no address"
+made = over(auth0.jobs.export_users({"connection_id": connection, "format": "csv"}))
+text = gzip.decompress(requests.get(made["location"], timeout=10).content).decode()
+assert "imported@example.com" in text
+print("tickets, jobs: import, export, verification mail", flush=True)

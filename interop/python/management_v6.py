@@ -1,6 +1,11 @@
 """PyPI's auth0-python 6 against the Management API; see suites/auth0-python.test.mjs."""
 
+import gzip
+import json
 import os
+import ssl
+import time
+import urllib.request
 
 from auth0.management import ManagementClient
 from auth0.management.core.api_error import ApiError
@@ -75,3 +80,31 @@ auth0.actions.delete(action.id, force=True)
 assert list(auth0.logs.list(per_page=5))
 assert list(auth0.client_grants.list())
 print("settings, keys, attack protection, factors, logs, grants", flush=True)
+
+
+def over(job):
+    """Waits until a job is over."""
+    for _ in range(100):
+        seen = auth0.jobs.get(job.id)
+        if seen.status in ("completed", "failed"):
+            return seen
+        time.sleep(0.2)
+    raise AssertionError(f"{job} is not over")
+
+
+ada = auth0.users.list_users_by_email(email="ada@example.com")[0].user_id
+assert "/u/reset-verify?ticket=" in auth0.tickets.change_password(user_id=ada).ticket
+assert "ticket=" in auth0.tickets.verify_email(user_id=ada).ticket
+assert over(auth0.jobs.verification_email.create(user_id=ada)).status == "completed"
+connection = next(iter(auth0.connections.list(strategy=["auth0"]))).id
+users = [{"email": "imported@example.com"}, {"email": "no address"}]
+file = ("users.json", json.dumps(users), "application/json")
+job = auth0.jobs.users_imports.create(users=file, connection_id=connection, upsert=True)
+taken = over(job)
+assert (taken.summary.inserted, taken.summary.failed) == (1, 1), taken
+assert auth0.jobs.errors.get(taken.id)[0].user["email"] == "no address"
+made = over(auth0.jobs.users_exports.create(connection_id=connection, format="csv"))
+trusted = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+with urllib.request.urlopen(made.location, context=trusted) as answer:
+    assert "imported@example.com" in gzip.decompress(answer.read()).decode()
+print("tickets, jobs: import, refusals, export, verification mail", flush=True)

@@ -1,5 +1,8 @@
 // auth0-deploy-cli, unmodified: what it exports it can import into an empty tenant, a second import
 // changes nothing, and `aldgate apply` and `aldgate export` read and write the same files.
+//
+// An import keeps a core busy for twenty seconds, with compiling the tool's own schemas: two chains
+// of tests go on side by side, each with servers of its own.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -7,7 +10,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 
 import { Server } from "../support/server.mjs";
@@ -25,17 +28,18 @@ const ACTION = `exports.onExecutePostLogin = async (event, api) => {
 };
 `;
 
-let work, first, second;
+let work, first, second, third;
 
 before(async () => {
   work = await mkdtemp(path.join(tmpdir(), "aldgate-deploy-"));
-  [first, second] = await Promise.all([Server.start({ tls: true }), Server.start({ tls: true })]);
-  await first.apply({ ...world("https://app.example"), ...settings() });
+  const start = () => Server.start({ tls: true });
+  [first, second, third] = await Promise.all([start(), start(), start()]);
+  const tenant = { ...world("https://app.example"), ...settings() };
+  await Promise.all([first.apply(tenant), third.apply(tenant)]);
 });
 
 after(async () => {
-  await first?.stop();
-  await second?.stop();
+  await Promise.all([first, second, third].map((server) => server?.stop()));
   await rm(work, { recursive: true, force: true });
 });
 
@@ -124,55 +128,62 @@ async function files(directory, server) {
 
 const at = (name) => path.join(work, name);
 
-test("an export goes into another tenant, whose export is the same", async () => {
-  await exported(first, "first");
-  await deploy(second, ["import", "--input_file", at("first")]);
-  await exported(second, "second");
-  const [before, after] = [await files(at("first"), first), await files(at("second"), second)];
-  assert.ok(before["clients/Interop SPA.json"], Object.keys(before).join("\n"));
-  assert.equal(before["actions/Tell the address/code.js"], ACTION);
-  assert.equal(JSON.parse(after["actions/Tell the address.json"]).deployed, true);
-  assert.match(after["triggers/triggers.json"], /"display_name": "Address"/);
-  assert.deepEqual(after, before);
-});
+describe("auth0-deploy-cli", { concurrency: 2 }, () => {
+  describe("from tenant to tenant", { concurrency: 1 }, () => {
+    test("an export goes into another tenant, whose export is the same", async () => {
+      await exported(first, "first");
+      await deploy(second, ["import", "--input_file", at("first")]);
+      await exported(second, "second");
+      const [before, after] = [await files(at("first"), first), await files(at("second"), second)];
+      assert.ok(before["clients/Interop SPA.json"], Object.keys(before).join("\n"));
+      assert.equal(before["actions/Tell the address/code.js"], ACTION);
+      assert.equal(JSON.parse(after["actions/Tell the address.json"]).deployed, true);
+      assert.match(after["triggers/triggers.json"], /"display_name": "Address"/);
+      assert.deepEqual(after, before);
+    });
 
-test("a second import changes nothing", async () => {
-  await aldgate(second, "export", at("before-again"), "--identifiers");
-  await deploy(second, ["import", "--input_file", at("first")]);
-  await aldgate(second, "export", at("after-again"), "--identifiers");
-  assert.deepEqual(await files(at("after-again"), second), await files(at("before-again"), second));
-});
+    test("a second import changes nothing", async () => {
+      await aldgate(second, "export", at("before-again"), "--identifiers");
+      await deploy(second, ["import", "--input_file", at("first")]);
+      await aldgate(second, "export", at("after-again"), "--identifiers");
+      const [before, after] = [at("before-again"), at("after-again")];
+      assert.deepEqual(await files(after, second), await files(before, second));
+    });
 
-test("aldgate apply reads deploy-cli's directory and finds nothing to change", async () => {
-  const told = await aldgate(second, "apply", at("second"), "--dry-run");
-  assert.match(told, /^0 changes to make, \d+ as they should be\.$/m, told);
-});
+    test("aldgate apply reads deploy-cli's directory and finds nothing to change", async () => {
+      const told = await aldgate(second, "apply", at("second"), "--dry-run");
+      assert.match(told, /^0 changes to make, \d+ as they should be\.$/m, told);
+    });
 
-test("aldgate apply reads deploy-cli's YAML and finds nothing to change", async () => {
-  await deploy(second, ["export", "--format", "yaml", "--output_folder", at("yaml")]);
-  const told = await aldgate(second, "apply", at("yaml"), "--dry-run");
-  assert.match(told, /^0 changes to make, \d+ as they should be\.$/m, told);
-});
+    test("aldgate apply reads deploy-cli's YAML and finds nothing to change", async () => {
+      await deploy(second, ["export", "--format", "yaml", "--output_folder", at("yaml")]);
+      const told = await aldgate(second, "apply", at("yaml"), "--dry-run");
+      assert.match(told, /^0 changes to make, \d+ as they should be\.$/m, told);
+    });
+  });
 
-test("deploy-cli reads what aldgate exports, in both layouts", async () => {
-  await aldgate(first, "export", at("ours"));
-  await deploy(first, ["import", "--input_file", at("ours")]);
-  await aldgate(first, "export", at("ours.yaml"));
-  const some = ["tenant", "clients", "roles", "databases", "prompts"];
-  await deploy(first, ["import", "--input_file", at("ours.yaml")], some);
-  await aldgate(first, "export", at("ours-again"));
-  assert.deepEqual(await files(at("ours-again"), first), await files(at("ours"), first));
-});
+  describe("beside aldgate apply and export", { concurrency: 1 }, () => {
+    test("deploy-cli reads what aldgate exports, in both layouts", async () => {
+      await aldgate(third, "export", at("ours"));
+      await deploy(third, ["import", "--input_file", at("ours")]);
+      await aldgate(third, "export", at("ours.yaml"));
+      const some = ["tenant", "clients", "roles", "databases", "prompts"];
+      await deploy(third, ["import", "--input_file", at("ours.yaml")], some);
+      await aldgate(third, "export", at("ours-again"));
+      assert.deepEqual(await files(at("ours-again"), third), await files(at("ours"), third));
+    });
 
-test("keywords mean the same to both", async () => {
-  const mappings = { TITLE: "Keyword", ORIGINS: ["https://keyword.example"] };
-  const text =
-    'clients:\n  - name: "##TITLE##"\n    app_type: spa\n    web_origins: @@ORIGINS@@\n';
-  await writeFile(at("keywords.yaml"), text);
-  const config = at("keywords.json");
-  await writeFile(config, JSON.stringify({ AUTH0_KEYWORD_REPLACE_MAPPINGS: mappings }));
-  const args = ["import", "--input_file", at("keywords.yaml"), "--config_file", config];
-  await deploy(first, args, ["clients"]);
-  const told = await aldgate(first, "apply", at("keywords.yaml"), "--keywords", config);
-  assert.match(told, /^0 changes made, 1 as they should be\.$/m, told);
+    test("keywords mean the same to both", async () => {
+      const mappings = { TITLE: "Keyword", ORIGINS: ["https://keyword.example"] };
+      const text =
+        'clients:\n  - name: "##TITLE##"\n    app_type: spa\n    web_origins: @@ORIGINS@@\n';
+      await writeFile(at("keywords.yaml"), text);
+      const config = at("keywords.json");
+      await writeFile(config, JSON.stringify({ AUTH0_KEYWORD_REPLACE_MAPPINGS: mappings }));
+      const args = ["import", "--input_file", at("keywords.yaml"), "--config_file", config];
+      await deploy(third, args, ["clients"]);
+      const told = await aldgate(third, "apply", at("keywords.yaml"), "--keywords", config);
+      assert.match(told, /^0 changes made, 1 as they should be\.$/m, told);
+    });
+  });
 });

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use aldgate_core::error::{OAuthError, Refusal};
 use aldgate_core::event::{Event, EventType};
+use aldgate_core::id::ClientId;
 use aldgate_core::tenant::Tenant;
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
 use serde_json::Value;
+use url::Url;
 
 use crate::app::App;
 use crate::error::status_of;
 use crate::extract::Caller;
 use crate::page::{self, Background, Brand, Chrome, Color, Difference, ErrorPage, Locale, Policy};
-use crate::support;
+use crate::{respond, support};
 
 /// The kind of the settings document with a tenant's look; Auth0: `/api/v2/branding`.
 pub const BRANDING: &str = "branding";
@@ -82,7 +84,11 @@ impl App {
         event: Event,
     ) -> Response {
         let code = event.support_code.clone().unwrap_or_default();
+        let elsewhere = own_error_page(tenant, error, &event);
         self.events.record(&tenant.id, event);
+        if let Some(location) = elsewhere {
+            return respond::see_other(&location);
+        }
         let chrome = self.chrome(tenant, headers, "").await;
         let page = error_page(error, code);
         page::reply(status_of(error.code), &page, &chrome, &Policy::page())
@@ -97,6 +103,36 @@ impl App {
         event.refusal = error.refusal.as_deref().cloned();
         event
     }
+}
+
+/// Where the tenant has an error page of its own (`error_page.url`), with what Auth0 tells it:
+/// the error in words that a stranger may see, and the code that finds the event. A page at our own
+/// address is none: it would refuse in turn.
+fn own_error_page(tenant: &Tenant, error: &OAuthError, event: &Event) -> Option<String> {
+    let url = tenant
+        .settings
+        .extra
+        .get("error_page")?
+        .get("url")?
+        .as_str()?;
+    let mut url = Url::parse(url).ok()?;
+    if url.origin().ascii_serialization() == tenant.issuer.origin() {
+        return None;
+    }
+    let client = event.client_id.as_ref().map(ClientId::as_str);
+    let tracking = event.support_code.as_deref();
+    let told = [
+        ("client_id", client),
+        ("connection", event.connection.as_deref()),
+        ("error", Some(error.code.as_str())),
+        ("error_description", Some(error.description.as_ref())),
+        ("tracking", tracking),
+    ];
+    let told = told
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    url.query_pairs_mut().extend_pairs(told);
+    Some(url.into())
 }
 
 /// The page of a refusal. What the log keeps and a stranger must not see stays away: only refusals

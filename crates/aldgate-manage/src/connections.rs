@@ -23,6 +23,9 @@ use crate::op::{
     post, text,
 };
 
+/// Auth0 gives the id of a connection also where `fields` leaves it out; terraform counts on it.
+const ALWAYS: &[&str] = &["id"];
+
 pub(crate) fn operations() -> Vec<Operation> {
     let path = "/connections/{id}";
     let mut all = vec![
@@ -32,6 +35,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .query(KEYSET)
             .query(FIELDS)
             .query([list("strategy"), text("name"), text("domain_alias")])
+            .always(ALWAYS)
             .answers(page("connections", shape())),
         post("/connections", "Create a connection", create::run)
             .scopes(&["create:connections"])
@@ -40,6 +44,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         get(path, "Get a connection", read::run)
             .scopes(&["read:connections"])
             .query(FIELDS)
+            .always(ALWAYS)
             .answers(shape()),
         patch(path, "Update a connection", update::run)
             .scopes(&["update:connections"])

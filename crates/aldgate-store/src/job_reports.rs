@@ -39,6 +39,8 @@ pub enum JobPart {
     Fault,
     /// What it made.
     Output,
+    /// How far an import of the command line came.
+    Checkpoint,
 }
 
 impl JobPart {
@@ -47,6 +49,7 @@ impl JobPart {
             Self::Input => "input",
             Self::Fault => "fault",
             Self::Output => "output",
+            Self::Checkpoint => "checkpoint",
         }
     }
 }

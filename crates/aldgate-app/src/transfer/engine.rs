@@ -68,6 +68,8 @@ pub struct FaultyRecord {
 /// A batch that is being written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
+    /// What came of all users before this batch.
+    pub before: Tally,
     /// What came of all users so far, this batch included.
     pub tally: Tally,
     /// The refused users of this batch.
@@ -109,6 +111,7 @@ pub async fn import_users(
         let checkpoint = checkpoint.clone();
         let work = move |tx: &mut Tx<'_>| {
             let mut batch = Batch {
+                before,
                 tally: before,
                 faults: Vec::new(),
             };

@@ -1,5 +1,5 @@
 //! Doing the jobs that wait: each is claimed by one node, and every unit of work renews the claim
-//! and keeps how far the job is. A node that dies loses its claim within a minute; the next one
+//! and keeps how far the job is. A node that dies loses its claim in half a minute; the next one
 //! goes on behind the last unit of work.
 
 use aldgate_core::event::{Event, EventType};
@@ -20,7 +20,7 @@ use crate::page::{Mail, MailKind, render_mail};
 use crate::serve::Stop;
 
 /// How long a unit of work may take before another node goes on.
-const CLAIM: Seconds = Seconds::minutes(1);
+const CLAIM: Seconds = Seconds(30);
 
 /// Claims after which a job is given up: something about it ends the process each time.
 const TRIES_MAX: u32 = 20;

@@ -54,6 +54,44 @@ async fn oau_01_a_redirect_uri_that_is_not_registered_is_never_gone_to() {
 }
 
 #[tokio::test]
+async fn a_tenant_may_show_refusals_on_a_page_of_its_own() {
+    let stand = Stand::new().await;
+    let url = stand.authorize(&stand.world.web, &[("redirect_uri", "https://evil.test/")]);
+    for (page, leads_there) in [
+        ("https://errors.test/page?x=1", true),
+        ("http://localhost:4455/authorize", false),
+        ("", false),
+    ] {
+        let mut tenant = stand.server.tenant.clone();
+        let settings = serde_json::json!({"url": page});
+        tenant.settings.extra.insert("error_page".into(), settings);
+        let (id, now) = (tenant.id.clone(), stand.server.now());
+        let save = move |tx: &mut aldgate_store::Tx<'_>| tx.own_tenant().update(&tenant, now);
+        let saved = stand.server.app.store.write(&id, save).await;
+        assert!(saved.expect("it is stored"));
+        let reply = stand.server.get(&url, &[]).await;
+        let Some(location) = reply.location().filter(|_| leads_there) else {
+            assert_eq!(reply.status, 400, "{page}: {reply:?}");
+            continue;
+        };
+        assert!(
+            location.starts_with("https://errors.test/page?x=1&"),
+            "{location}"
+        );
+        let told = params(&reply);
+        assert_eq!(told["error"], "invalid_request", "{location}");
+        assert_eq!(told["client_id"], stand.world.web.id.as_str(), "{location}");
+        let events = stand.server.events().await;
+        let code = events.last().and_then(|event| event.support_code.clone());
+        assert_eq!(
+            code.as_ref(),
+            told.get("tracking"),
+            "the code finds the event"
+        );
+    }
+}
+
+#[tokio::test]
 async fn oau_01_a_loopback_port_floats_for_native_applications_only() {
     let stand = Stand::new().await;
     let floating = [("redirect_uri", "http://127.0.0.1:54321/callback")];

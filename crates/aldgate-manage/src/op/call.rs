@@ -162,7 +162,9 @@ impl Call {
         };
         let include = self.query.flag("include_fields").unwrap_or(true);
         let named = |name: &str| fields.split(',').any(|field| field.trim() == name);
-        let kept = members.iter().filter(|(name, _)| named(name) == include);
+        let always = |name: &str| self.operation.always.contains(&name);
+        let kept = members.iter();
+        let kept = kept.filter(|(name, _)| named(name) == include || always(name));
         Value::Object(kept.map(|(k, v)| (k.clone(), v.clone())).collect())
     }
 

@@ -15,20 +15,21 @@ use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, RawPathParams
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, any, get};
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::authorize::{Callers, permit};
 use super::call::Form;
+use super::openapi::Documents;
 use super::rate::Rates;
 use super::table::Body;
-use super::{Actor, ApiError, Call, Operation, Query, Reply, openapi};
+use super::{Actor, ApiError, Call, Operation, Query, Reply};
 
 /// Where the Management API lives.
 const PREFIX: &str = "/api/v2";
 
 /// The routes of these operations, and the document that describes them.
 pub(crate) fn router(operations: Vec<Operation>) -> Router<App> {
-    let document = Arc::new(openapi::document(&operations));
+    let documents = Arc::new(Documents::of(&operations));
     let gate = Arc::new(Gate::default());
     let mut paths: HashMap<&'static str, MethodRouter<App>> = HashMap::new();
     for operation in operations {
@@ -61,9 +62,9 @@ pub(crate) fn router(operations: Vec<Operation>) -> Router<App> {
     }
     let mut router = Router::new().route(
         "/api/v2/openapi.json",
-        get(move |tenant: Tenant| {
-            let document = openapi::of_tenant(&document, &tenant);
-            async move { respond::json(StatusCode::OK, &document) }
+        get(move |tenant: Tenant, headers: HeaderMap| {
+            let answer = documents.respond(&tenant, &headers);
+            async move { answer }
         }),
     );
     for (path, methods) in paths {

@@ -1,13 +1,17 @@
 //! The OpenAPI 3.1 document, made of the table of operations.
 
+use aldgate_app::respond::Rendered;
 use aldgate_core::tenant::Tenant;
+use axum::response::Response;
+use http::HeaderMap;
+use moka::sync::Cache;
 use serde_json::{Map, Value, json};
 
 use super::query::{Kind, Param};
 use super::table::{Body, Operation};
 
 /// The document without its server's address.
-pub(crate) fn document(operations: &[Operation]) -> Value {
+fn document(operations: &[Operation]) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     let mut scopes: Map<String, Value> = Map::new();
     for operation in operations {
@@ -39,8 +43,36 @@ pub(crate) fn document(operations: &[Operation]) -> Value {
     })
 }
 
+/// Tenants whose document is kept.
+const KEPT_MAX: u64 = 8;
+
+/// How long a copy of the document may be kept elsewhere, in seconds.
+const MAX_AGE: u32 = 300;
+
+/// The document at the address of each tenant, as bytes that are made once.
+pub(super) struct Documents {
+    document: Value,
+    made: Cache<String, Rendered>,
+}
+
+impl Documents {
+    pub(super) fn of(operations: &[Operation]) -> Self {
+        Self {
+            document: document(operations),
+            made: Cache::new(KEPT_MAX),
+        }
+    }
+
+    /// The document of one tenant; 304 if the caller has it already.
+    pub(super) fn respond(&self, tenant: &Tenant, request: &HeaderMap) -> Response {
+        let issuer = tenant.issuer.as_str().to_owned();
+        let make = || Rendered::json(of_tenant(&self.document, tenant).to_string(), MAX_AGE);
+        self.made.get_with(issuer, make).respond(request)
+    }
+}
+
 /// The document at one tenant's address.
-pub(crate) fn of_tenant(document: &Value, tenant: &Tenant) -> Value {
+fn of_tenant(document: &Value, tenant: &Tenant) -> Value {
     let mut document = document.clone();
     document["servers"] = json!([{"url": tenant.issuer.join("api/v2")}]);
     let flow = "/components/securitySchemes/management/flows/clientCredentials/tokenUrl";

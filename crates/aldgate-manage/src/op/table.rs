@@ -38,6 +38,8 @@ pub(crate) struct Operation {
     pub(crate) scopes: &'static [&'static str],
     /// The query parameters it understands.
     pub(crate) query: Vec<Param>,
+    /// The members that an answer has whatever `fields` chooses.
+    pub(crate) always: &'static [&'static str],
     /// The body it wants.
     pub(crate) body: Body,
     /// The status of success.
@@ -109,6 +111,7 @@ impl Operation {
             summary,
             scopes: &[],
             query: Vec::new(),
+            always: &[],
             body: Body::None,
             status,
             answer: None,
@@ -125,6 +128,12 @@ impl Operation {
     /// Query parameters it understands; may be called again for more.
     pub(crate) fn query(mut self, params: impl IntoIterator<Item = Param>) -> Self {
         self.query.extend(params);
+        self
+    }
+
+    /// An answer has these members whatever `fields` chooses.
+    pub(crate) const fn always(mut self, members: &'static [&'static str]) -> Self {
+        self.always = members;
         self
     }
 

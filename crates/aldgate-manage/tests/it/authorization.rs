@@ -90,6 +90,17 @@ async fn wrong_tokens(kit: &Kit) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
+async fn the_document_is_sent_once() {
+    let kit = Kit::new().await;
+    let url = kit.server.url("api/v2/openapi.json");
+    let first = kit.server.get(&url, &[]).await;
+    let tag = first.header("etag").expect("a tag").to_owned();
+    let again = kit.server.get(&url, &[("if-none-match", &tag)]).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    assert!(again.body.is_empty());
+}
+
+#[tokio::test]
 async fn adm_01_every_operation_refuses_every_wrong_token() {
     let kit = Kit::new().await;
     let wrong = wrong_tokens(&kit).await;

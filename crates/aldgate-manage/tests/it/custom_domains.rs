@@ -63,3 +63,14 @@ async fn bad_bodies_name_the_member() {
         assert!(message.contains(needle), "{message}");
     }
 }
+
+#[tokio::test]
+async fn ops_01_the_default_domain_is_the_tenants_host() {
+    let kit = Kit::new().await;
+    let path = "/custom-domains/default";
+    let same = kit.patch(path, json!({"domain": "LOCALHOST"})).await;
+    assert_eq!(same.json(), json!({"domain": "localhost"}));
+    let other = kit.patch(path, json!({"domain": "evil.test"})).await;
+    assert_eq!(other.status, StatusCode::BAD_REQUEST, "{other:?}");
+    assert_eq!(kit.get(path).await.json(), json!({"domain": "localhost"}));
+}

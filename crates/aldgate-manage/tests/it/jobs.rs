@@ -187,7 +187,7 @@ async fn an_interrupted_import_goes_on_where_it_was() {
         0,
         "a server that stops begins nothing"
     );
-    // A node that died holds the claim for a minute.
+    // A node that died holds the claim for a while.
     let now = kit.server.now();
     let claim = move |system: &mut aldgate_store::SystemTx<'_>| {
         let until = now + Seconds::minutes(1);

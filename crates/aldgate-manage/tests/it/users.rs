@@ -387,3 +387,25 @@ async fn what_she_has_not_is_an_empty_list() {
     let nobody = kit.get("/users/auth0%7Cnobody/sessions").await;
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn second_factors_are_refused_honestly() {
+    let kit = Kit::new().await;
+    let methods = format!("{}/authentication-methods", kit.user_path("eve"));
+    let body = json!({"type": "totp", "name": "phone", "totp_secret": "JBSWY3DPEHPK3PXP"});
+    let refused = kit.post(&methods, body.clone()).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(refused.json()["errorCode"], "operation_not_supported");
+    let none = kit.call(Method::PUT, &methods, &json!([])).await;
+    assert_eq!((none.status, none.json()), (StatusCode::OK, json!([])));
+    let some = kit.call(Method::PUT, &methods, &json!([body])).await;
+    assert_eq!(some.status, StatusCode::BAD_REQUEST);
+    let change = kit
+        .patch(&format!("{methods}/phone%7C1"), json!({"name": "x"}))
+        .await;
+    assert_eq!(change.status, StatusCode::NOT_FOUND);
+    let code = format!("{}/recovery-code-regeneration", kit.user_path("eve"));
+    let code = kit.post(&code, Value::Null).await;
+    assert_eq!(code.status, StatusCode::NOT_FOUND);
+    assert_eq!(code.json()["errorCode"], "inexistent_recovery_code");
+}

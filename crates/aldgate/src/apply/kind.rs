@@ -7,7 +7,8 @@
 mod names;
 mod table;
 
-pub(crate) use names::{LATER, PROMPTS};
+pub(crate) use aldgate_app::page::custom_text::PROMPTS;
+pub(crate) use names::LATER;
 pub(crate) use table::KINDS;
 
 /// One kind.

@@ -1,14 +1,15 @@
 //! `aldgate users import`: a file of users, however long, in bounded memory.
 //!
-//! How far it came is in `FILE.checkpoint`; a run that was interrupted goes on there. What was
+//! How far it came is kept in the database; a run that was interrupted goes on there. What was
 //! refused is in `FILE.errors.ndjson`, one line each.
 
+mod checkpoint;
 mod source;
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use aldgate_app::App;
 use aldgate_app::transfer::{Batch, Importer, Tally, import_users};
@@ -16,26 +17,17 @@ use aldgate_core::connection::Connection;
 use aldgate_core::tenant::Tenant;
 use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cli::{Cli, Users, UsersImport};
 use crate::{context, people, ui};
-use source::{BadLine, Source};
+use checkpoint::Place;
+use source::{BadLines, Source};
 
 /// Runs the command.
 pub(crate) async fn run(cli: &Cli, command: &Users) -> Result<()> {
     let Users::Import(args) = command;
     import(cli, args).await
-}
-
-/// How far an import came.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Checkpoint {
-    /// Length of the file: another file under the same name is not gone on with.
-    bytes: u64,
-    /// What came of the users before.
-    tally: Tally,
 }
 
 async fn import(cli: &Cli, args: &UsersImport) -> Result<()> {
@@ -44,16 +36,14 @@ async fn import(cli: &Cli, args: &UsersImport) -> Result<()> {
     let bytes = std::fs::metadata(&args.file)
         .with_context(|| format!("cannot read {}", args.file.display()))?
         .len();
-    let checkpoint = beside(&args.file, ".checkpoint");
     let errors_at = args.errors.clone();
     let errors_at = errors_at.unwrap_or_else(|| beside(&args.file, ".errors.ndjson"));
-    let tally = resume(&checkpoint, bytes)?;
-    if tally.total() > 0 {
-        ui::note(&format!("Going on after {} users.", tally.total()));
-    }
+    let bad = BadLines::default();
+    let place = Place::of(&app, &tenant.id, &connection, &args.file, Arc::clone(&bad))?;
+    let mut errors = Errors::new(errors_at);
+    let before = resume(&place, &mut errors).await?;
     let bar = progress_bar(bytes);
-    let bad = Arc::new(Mutex::new(Vec::new()));
-    let source = Source::open(&args.file, &bar, tally.total(), Arc::clone(&bad))?;
+    let source = Source::open(&args.file, &bar, before.total(), Arc::clone(&bad))?;
     let importer = Importer {
         app: app.clone(),
         tenant,
@@ -61,24 +51,17 @@ async fn import(cli: &Cli, args: &UsersImport) -> Result<()> {
         upsert: args.upsert,
         ceiling: None,
     };
-    let mut errors = Errors::new(errors_at);
-    let (began, before) = (app.now(), tally.total());
-    let mut failure = None;
+    let (began, mut failure) = (app.now(), None);
     let stopped = source.stopped();
     let progress = |batch: &Batch| {
-        let lines: Vec<BadLine> =
-            std::mem::take(&mut *bad.lock().unwrap_or_else(PoisonError::into_inner));
-        let reached = Checkpoint {
-            bytes,
-            tally: batch.tally,
-        };
-        let written = errors
-            .write(batch, &lines)
-            .and_then(|()| save(&checkpoint, reached));
+        let lines = std::mem::take(&mut *bad.lock().unwrap_or_else(PoisonError::into_inner));
+        let written = errors.write(checkpoint::lines(batch, &lines).as_bytes());
+        place.errors_end_at(errors.length);
         failure = failure.take().or_else(|| written.err());
         bar.set_message(format!("{} users", batch.tally.total()));
     };
-    let tally = import_users(&importer, source, tally, None, progress).await;
+    let kept = Some(place.checkpoint());
+    let tally = import_users(&importer, source, before, kept, progress).await;
     bar.finish_and_clear();
     if let Some(error) = failure {
         return Err(error);
@@ -92,9 +75,24 @@ async fn import(cli: &Cli, args: &UsersImport) -> Result<()> {
     if let Some(cause) = cause {
         bail!("{cause}; {} users before it were imported", tally.total());
     }
-    remove(&checkpoint)?;
+    place.forget().await?;
     let micros = app.now().micros() - began.micros();
-    conclude(tally, rate(tally.total() - before, micros), &errors, args)
+    let rate = rate(tally.total() - before.total(), micros);
+    conclude(tally, rate, &errors, args)
+}
+
+/// Finds out how far an earlier run came, and puts its file of refusals right.
+async fn resume(place: &Place, errors: &mut Errors) -> Result<Tally> {
+    let Some((reached, refused)) = place.find().await? else {
+        errors.begin();
+        place.errors_end_at(errors.length);
+        return Ok(Tally::default());
+    };
+    ui::note(&format!("Going on after {} users.", reached.tally.total()));
+    errors.go_on_at(reached.errors_at)?;
+    errors.write(&refused)?;
+    place.errors_end_at(errors.length);
+    Ok(reached.tally)
 }
 
 /// Says what came of it.
@@ -173,81 +171,62 @@ fn progress_bar(bytes: u64) -> ProgressBar {
     bar
 }
 
-fn resume(path: &Path, bytes: u64) -> Result<Tally> {
-    let Ok(text) = std::fs::read(path) else {
-        return Ok(Tally::default());
-    };
-    let read: Checkpoint = serde_json::from_slice(&text)
-        .with_context(|| format!("{} cannot be read; remove it to start over", path.display()))?;
-    if read.bytes != bytes {
-        bail!(
-            "{} belongs to a file of {} bytes, this one has {bytes}; remove it to start over",
-            path.display(),
-            read.bytes
-        );
-    }
-    Ok(read.tally)
-}
-
-/// Written beside and renamed: a checkpoint is whole or not there.
-fn save(path: &Path, reached: Checkpoint) -> Result<()> {
-    let mut new = path.to_owned().into_os_string();
-    new.push(".new");
-    let told = || format!("cannot write {}", path.display());
-    std::fs::write(&new, serde_json::to_vec(&reached)?).with_context(told)?;
-    std::fs::rename(&new, path).with_context(told)
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", path.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The file of refusals, made when there is one.
 struct Errors {
     path: PathBuf,
-    file: Option<BufWriter<File>>,
+    file: Option<File>,
+    length: u64,
+    /// Where this import's begin: another one may have left some.
+    began_at: u64,
 }
 
 impl Errors {
     const fn new(path: PathBuf) -> Self {
-        Self { path, file: None }
+        Self {
+            path,
+            file: None,
+            length: 0,
+            began_at: 0,
+        }
     }
 
     fn path(&self) -> Option<&Path> {
-        self.file.as_ref().map(|_| self.path.as_path())
+        (self.length > self.began_at).then_some(self.path.as_path())
     }
 
-    fn write(&mut self, batch: &Batch, lines: &[BadLine]) -> Result<()> {
-        for line in lines {
-            self.line(&json!({"line": line.number, "errors": [{"message": line.cause}]}))?;
-        }
-        // A line that is no JSON came to the engine as `null`; it was told above.
-        let faults = batch.faults.iter().filter(|fault| !fault.user.is_null());
-        for fault in faults {
-            self.line(&json!({"user": fault.user, "errors": fault.errors}))?;
-        }
-        match &mut self.file {
-            Some(file) => file.flush().with_context(|| told(&self.path)),
-            None => Ok(()),
-        }
+    /// Begins behind what another import left.
+    fn begin(&mut self) {
+        self.length = std::fs::metadata(&self.path).map_or(0, |found| found.len());
+        self.began_at = self.length;
     }
 
-    fn line(&mut self, value: &Value) -> Result<()> {
+    /// Drops what was written after `length`: it is written again.
+    fn go_on_at(&mut self, length: u64) -> Result<()> {
+        let there = std::fs::metadata(&self.path).map_or(0, |found| found.len());
+        if there == 0 {
+            return Ok(());
+        }
+        let mut options = OpenOptions::new();
+        let opened = options.write(true).open(&self.path);
+        let file = opened.with_context(|| told(&self.path))?;
+        self.length = there.min(length);
+        file.set_len(self.length).with_context(|| told(&self.path))
+    }
+
+    fn write(&mut self, lines: &[u8]) -> Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
         let file = match &mut self.file {
             Some(file) => file,
             None => {
                 let mut options = OpenOptions::new();
                 let opened = options.create(true).append(true).open(&self.path);
-                let opened = opened.with_context(|| told(&self.path))?;
-                self.file.insert(BufWriter::new(opened))
+                self.file.insert(opened.with_context(|| told(&self.path))?)
             }
         };
-        writeln!(file, "{value}").with_context(|| told(&self.path))
+        self.length += lines.len() as u64;
+        file.write_all(lines).with_context(|| told(&self.path))
     }
 }
 
@@ -260,17 +239,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_checkpoint_belongs_to_one_file() {
+    fn refusals_of_a_run_that_was_killed_are_told_once() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("users.checkpoint");
-        assert_eq!(resume(&path, 10).unwrap(), Tally::default());
-        let tally = Tally {
-            inserted: 3,
-            ..Tally::default()
-        };
-        save(&path, Checkpoint { bytes: 10, tally }).unwrap();
-        assert_eq!(resume(&path, 10).unwrap(), tally);
-        let told = resume(&path, 11).unwrap_err().to_string();
-        assert!(told.contains("remove it to start over"), "{told}");
+        let path = directory.path().join("users.errors.ndjson");
+        let mut errors = Errors::new(path.clone());
+        errors.write(b"one\n").unwrap();
+        let kept = errors.length;
+        errors.write(b"two\n").unwrap();
+        let mut again = Errors::new(path.clone());
+        again.go_on_at(kept).unwrap();
+        again.write(b"two\n").unwrap();
+        assert_eq!(again.length, 8);
+        assert_eq!(std::fs::read(&path).unwrap(), b"one\ntwo\n");
+        let mut other = Errors::new(path.clone());
+        other.begin();
+        assert_eq!(other.path(), None, "it has refused nobody yet");
+        other.write(b"three\n").unwrap();
+        assert_eq!(other.path(), Some(path.as_path()));
     }
 }

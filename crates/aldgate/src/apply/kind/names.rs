@@ -1,43 +1,4 @@
-//! Names that the rows speak of: prompts, and sections that are not supported.
-
-/// The prompts whose texts and partials are read.
-pub(crate) const PROMPTS: &[&str] = &[
-    "login",
-    "login-id",
-    "login-password",
-    "login-passwordless",
-    "login-email-verification",
-    "signup",
-    "signup-id",
-    "signup-password",
-    "phone-identifier-enrollment",
-    "phone-identifier-challenge",
-    "email-identifier-challenge",
-    "reset-password",
-    "custom-form",
-    "consent",
-    "customized-consent",
-    "logout",
-    "mfa-push",
-    "mfa-otp",
-    "mfa-voice",
-    "mfa-phone",
-    "mfa-webauthn",
-    "mfa-sms",
-    "mfa-email",
-    "mfa-recovery-code",
-    "mfa",
-    "status",
-    "device-flow",
-    "email-verification",
-    "email-otp-challenge",
-    "organizations",
-    "invitation",
-    "common",
-    "passkeys",
-    "captcha",
-    "brute-force-protection",
-];
+//! Names that the rows speak of: sections that are not supported.
 
 /// The triggers that run actions.
 pub(crate) const TRIGGERS: &[&str] = &[
