@@ -137,8 +137,9 @@ impl<'a> Keywords<'a> {
         {
             return Ok(self.file(path).map(Value::String));
         }
-        let text = self.marked(text, "${", "}")?;
-        self.marked(&text, "##", "##")
+        // Auth0's own texts have placeholders such as `${clientName}`: those are no variables.
+        let text = self.marked(text, ("${", "}"), is_variable)?;
+        self.marked(&text, ("##", "##"), is_name)
             .map(|text| Ok(Value::String(text)))
     }
 
@@ -153,11 +154,16 @@ impl<'a> Keywords<'a> {
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
     }
 
-    fn marked(&self, text: &str, open: &str, close: &str) -> Result<String, String> {
+    fn marked(
+        &self,
+        text: &str,
+        (open, close): (&str, &str),
+        named: fn(&str) -> bool,
+    ) -> Result<String, String> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once(open) {
-            let found = after.split_once(close).filter(|(name, _)| is_name(name));
+            let found = after.split_once(close).filter(|(name, _)| named(name));
             out.push_str(before);
             let Some((name, tail)) = found else {
                 out.push_str(open);
@@ -185,6 +191,11 @@ pub(crate) fn refuse(open: &[Unresolved]) -> Result<()> {
 
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Whether it is the name of an environment variable as people write them: no small letters.
+fn is_variable(name: &str) -> bool {
+    is_name(name) && !name.bytes().any(|b| b.is_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -221,12 +232,12 @@ mod tests {
         let keywords = Keywords::load(None, &environment).unwrap();
         let mut value = json!({
             "a": "${HOST}/cb", "b": "##HOST##", "c": "@@LIST@@", "d": "$5 ## {", "e": null,
-            "f": [{"g": "##NOPE##"}],
+            "f": [{"g": "##NOPE##"}], "h": "Log in to ${clientName}",
         });
         let open = keywords.resolve(&mut value, "").unwrap();
         let expected = json!({
             "a": "https://x/cb", "b": "https://x", "c": [1, 2], "d": "$5 ## {", "e": null,
-            "f": [{}],
+            "f": [{}], "h": "Log in to ${clientName}",
         });
         assert_eq!(value, expected);
         assert_eq!(

@@ -1,0 +1,89 @@
+// `aldgate api` by real HTTPS and on the database itself, and `aldgate users import` that is killed
+// again and again: nobody is imported twice, nobody is left out.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { Server } from "../support/server.mjs";
+
+/** Users of the file; every hundredth is refused. */
+const USERS = 5_000;
+
+let server;
+
+before(async () => {
+  server = await Server.start({ tls: true });
+});
+
+after(() => server?.stop());
+
+/** Runs `aldgate api`; the answer, which must be a good one. */
+async function api(...args) {
+  const { code, stdout, stderr } = await server.run("api", ...args);
+  assert.equal(code, 0, stderr);
+  return stdout.trim() === "" ? null : JSON.parse(stdout);
+}
+
+test("aldgate api calls a running server", async () => {
+  const made = await api("POST", "roles", '{"name":"By hand"}');
+  assert.match(made.id, /^rol_/);
+  const listed = await api("GET", "roles?name_filter=By");
+  assert.deepEqual(
+    listed.map((role) => role.name),
+    ["By hand"],
+  );
+  const changed = await api("PATCH", `roles/${made.id}`, '{"description":"x"}');
+  assert.equal(changed.description, "x");
+  await api("DELETE", `/api/v2/roles/${made.id}`);
+});
+
+test("a refusal is told in words, and by the exit code", async () => {
+  const { code, stderr } = await server.run("api", "POST", "roles", '{"nam":"x"}');
+  assert.equal(code, 1);
+  assert.match(stderr, /400 Bad Request: .*nam/);
+  assert.match(stderr, /remedy .*name/);
+  const usage = await server.run("api", "FETCH", "roles");
+  assert.equal(usage.code, 1);
+});
+
+test("aldgate api --local works on the database", async () => {
+  const made = await api("POST", "roles", '{"name":"Local"}', "--local");
+  const seen = await api("GET", `roles/${made.id}`);
+  assert.equal(seen.name, "Local");
+});
+
+test("an import that is killed goes on, and counts everybody once", async () => {
+  const file = path.join(server.dataDir, "users.ndjson");
+  const lines = Array.from({ length: USERS }, (_, n) =>
+    JSON.stringify({ email: n % 100 === 7 ? `bad ${n}` : `u${n}@example.com`, user_id: `u${n}` }),
+  );
+  await writeFile(file, `${lines.join("\n")}\n`);
+  const before = await everybody();
+  for (let kills = 0; kills < 6; kills += 1) await killed(file, 150 + 130 * kills);
+  const { code, stdout, stderr } = await server.run("users", "import", file, "--json");
+  assert.equal(code, 0, stderr);
+  const told = JSON.parse(stdout);
+  assert.deepEqual([told.inserted, told.failed], [USERS - USERS / 100, USERS / 100]);
+  assert.equal((await everybody()) - before, USERS - USERS / 100);
+  const refused = (await readFile(`${file}.errors.ndjson`, "utf8")).trim().split("\n");
+  assert.equal(refused.length, USERS / 100);
+  assert.equal(new Set(refused).size, USERS / 100);
+});
+
+/** How many users there are. */
+async function everybody() {
+  return (await api("GET", "users?per_page=1&include_totals=true")).total;
+}
+
+/** Begins an import and kills it after some milliseconds. */
+function killed(file, after) {
+  const args = ["users", "import", file, "--data", server.dataDir];
+  const running = spawn(process.env.ALDGATE_BIN, args, { stdio: "ignore" });
+  return new Promise((resolve) => {
+    running.once("exit", resolve);
+    setTimeout(() => running.kill("SIGKILL"), after);
+  });
+}
