@@ -75,6 +75,12 @@ enum SchemaError {
         expected: String,
         actual: String,
     },
+    #[error(
+        "this database sorts text by the rules of a language, so ranges of names would miss some; \
+        expected the order of code points. Make it by CREATE DATABASE … TEMPLATE template0 \
+        LOCALE 'C' ENCODING 'UTF8' and migrate that one"
+    )]
+    Collation,
 }
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -86,6 +92,9 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
 sql! {
     /// Reads what was applied: a handful of rows.
     const APPLIED: scan = "SELECT version, checksum FROM schema_migrations ORDER BY version";
+    /// Whether text sorts by code points: always on SQLite, on PostgreSQL where the database was made
+    /// so. Searches walk ranges of keys and count on it.
+    const BY_CODE_POINT: scan = "SELECT CAST(CASE WHEN 'B' < 'a' THEN 1 ELSE 0 END AS BIGINT)";
     /// Claims a migration. Two nodes that claim the same one wait for each other here.
     const CLAIM = "INSERT INTO schema_migrations (version, name, checksum)
         VALUES (?1, ?2, ?3)
@@ -95,7 +104,11 @@ sql! {
 /// Applies one migration unless it was applied before; tells whether it did.
 pub(crate) fn apply(system: &mut SystemTx<'_>, migration: &Migration) -> Result<bool, StoreError> {
     system.script(TABLE)?;
-    check(&applied(system)?)?;
+    let before = applied(system)?;
+    check(&before)?;
+    if before.is_empty() && system.one(&BY_CODE_POINT, params![], |row| row.int(0))? != Some(1) {
+        return Err(StoreError::unavailable(SchemaError::Collation));
+    }
     let checksum = checksum(migration.text);
     let claimed = system.execute(&CLAIM, params![migration.version, migration.name, checksum])?;
     if claimed == 0 {

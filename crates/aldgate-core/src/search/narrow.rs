@@ -87,7 +87,15 @@ impl Narrowed {
                 self.email = self.email.take().or(key);
                 self.email_prefix = self.email_prefix.take().or_else(prefix);
             }
-            "name" => self.name_prefix = self.name_prefix.take().or_else(prefix),
+            "name" => {
+                // A word may stand anywhere in a name; a phrase is all of it.
+                let whole = match test {
+                    Test::Phrase(text) => Some(login_key(text)).filter(|key| !key.is_empty()),
+                    _ => None,
+                };
+                let found = whole.or_else(prefix);
+                self.name_prefix = self.name_prefix.take().or(found);
+            }
             "created_at" | "date" => self.created = within(self.created, span()),
             "updated_at" => self.updated = within(self.updated, span()),
             "last_login" => self.last_login = within(self.last_login, span()),

@@ -135,6 +135,9 @@ fn what_every_match_has_is_read_off() {
     assert_eq!(from.iso8601(), "2026-01-01T00:00:00.000Z");
     assert_eq!(until.iso8601(), "2026-02-02T00:00:00.000Z");
     assert_eq!(narrow("name:An*").name_prefix.as_deref(), Some("an"));
+    let whole = narrow("name:\"Ann Lee\"");
+    assert_eq!(whole.name_prefix.as_deref(), Some("ann lee"));
+    assert_eq!(narrow("name:Lee").name_prefix, None, "a word of it");
     assert_eq!(narrow("email:x OR email:y"), Narrowed::default());
     assert_eq!(narrow("NOT email:x"), Narrowed::default());
 }
