@@ -3,6 +3,7 @@
 
 mod callback;
 mod exchange;
+pub(crate) mod logout;
 mod refused;
 mod settle;
 pub(crate) mod start;
@@ -15,6 +16,7 @@ use axum::routing::get;
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/login/callback", get(callback::get).post(callback::post))
+        .route("/login/logged-out", get(logout::get))
         .route("/u/login/connection", get(start::by_button))
 }
 

@@ -20,6 +20,7 @@ use axum::routing::{get, post};
 use http::StatusCode;
 
 use crate::authorize::facts::find_application;
+use crate::federation::logout as federated;
 use crate::visitor::{Fault, Visitor};
 
 /// The routes of this file.
@@ -37,10 +38,24 @@ pub(crate) fn routes() -> Router<App> {
 async fn simple(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let result = match read(&visitor, query.as_bytes()).await {
-        Ok(params) => simple_with(&visitor, &params).await,
+        Ok(params) => with_detour(&visitor, &query, simple_with(&visitor, &params)).await,
         Err(page) => Ok(*page),
     };
     visitor.answer(result).await
+}
+
+/// Carries a logout out, and leads the browser by way of its provider if the request says so.
+async fn with_detour(
+    visitor: &Visitor,
+    query: &str,
+    logout: impl Future<Output = Result<Response, Fault>>,
+) -> Result<Response, Fault> {
+    let detour = federated::detour(visitor, query).await?;
+    let response = logout.await?;
+    Ok(match detour {
+        Some(detour) => detour.lead(visitor, response),
+        None => response,
+    })
 }
 
 async fn simple_with(visitor: &Visitor, params: &Params) -> Result<Response, Fault> {

@@ -88,7 +88,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Dev {
-    /// Port of the server; the demo API is at the next one, the demo application at the one after
+    /// Port of the server; demo API, demo application and fake Google are at the next three
     #[arg(long, default_value_t = aldgate_app::config::DEFAULT_PORT, value_name = "PORT")]
     pub(crate) port: u16,
     /// Serve https with a certificate from a local authority made once under the data directory
@@ -97,9 +97,25 @@ pub(crate) struct Dev {
     /// Start from nothing in a temporary directory that is removed at the end
     #[arg(long)]
     pub(crate) ephemeral: bool,
-    /// Neither demo API nor demo application
+    /// Neither demo API nor demo application nor fake Google
     #[arg(long)]
     pub(crate) no_demo: bool,
+    /// Log in with the real Google: the client id from its console
+    #[arg(
+        long,
+        env = "ALDGATE_GOOGLE_CLIENT_ID",
+        value_name = "ID",
+        requires = "google_client_secret"
+    )]
+    pub(crate) google_client_id: Option<String>,
+    /// The client secret beside it
+    #[arg(
+        long,
+        env = "ALDGATE_GOOGLE_CLIENT_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) google_client_secret: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -36,7 +36,8 @@ fn is_test_variable(name: &str) -> bool {
     matches!(name, "ALDGATE_BIN" | "ALDGATE_TEST_DATABASE")
 }
 
-/// Variables that name a running server to `aldgate api`; see [`crate::cli::Server`].
+/// Variables that stand for options of a command: a running server for `aldgate api`, see
+/// [`crate::cli::Server`], and the real Google for `aldgate dev`.
 fn is_flag(name: &str) -> bool {
     matches!(
         name,
@@ -45,6 +46,8 @@ fn is_flag(name: &str) -> bool {
             | "ALDGATE_CLIENT_SECRET"
             | "ALDGATE_AUDIENCE"
             | "ALDGATE_CA"
+            | "ALDGATE_GOOGLE_CLIENT_ID"
+            | "ALDGATE_GOOGLE_CLIENT_SECRET"
     )
 }
 

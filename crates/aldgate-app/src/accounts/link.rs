@@ -3,9 +3,12 @@
 //! Whoever calls this has proof of both sides (FED-01): an administrator's word, or two logins.
 
 use aldgate_core::error::Refusal;
+use aldgate_core::federation::account::may_become;
 use aldgate_core::id::UserId;
+use aldgate_core::secret::TokenHash;
+use aldgate_core::session::Session;
 use aldgate_core::time::Timestamp;
-use aldgate_core::user::{User, link};
+use aldgate_core::user::{Identity, User, link};
 use aldgate_store::{Saved, StoreError, Tx};
 
 /// What came of linking.
@@ -74,4 +77,46 @@ pub fn link_users(
         user: Box::new(linked),
         before: Box::new(before.clone()),
     })
+}
+
+/// A login that an action gives to the primary user of its account.
+#[derive(Debug, Clone, Copy)]
+pub struct MovedLogin<'a> {
+    /// The session of the login.
+    pub session: &'a Session,
+    /// The accounts of the user who logged in, as they were at the login: linking may have ended
+    /// her since.
+    pub logged_in: &'a [Identity],
+    /// Who she is to be.
+    pub primary: &'a UserId,
+    /// Hash of the browser's new cookie: whoever becomes somebody else gets one (SES-01).
+    pub fresh: &'a TokenHash,
+    /// Hash of the cookie before.
+    pub retired: &'a TokenHash,
+}
+
+/// Makes `primary` the user of a login (Auth0: `api.authentication.setPrimaryUser`), if she has the
+/// account that logged in. The inner error says why she cannot be.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn become_primary(
+    tx: &mut Tx<'_>,
+    login: MovedLogin<'_>,
+) -> Result<Result<(Session, User), Refusal>, StoreError> {
+    let Some(user) = tx.users().by_id_to_change(login.primary)? else {
+        let cause = "The primary user does not exist.";
+        let refusal = Refusal::new("primary_user_missing", cause).actual(login.primary.as_str());
+        return Ok(Err(refusal));
+    };
+    if let Err(refusal) = may_become(&user, login.logged_in) {
+        return Ok(Err(refusal));
+    }
+    let session = Session {
+        user_id: user.id.clone(),
+        ..login.session.clone()
+    };
+    tx.sessions()
+        .begin(login.fresh, &session, Some(login.retired))?;
+    Ok(Ok((session, user)))
 }

@@ -13,7 +13,7 @@ mod ticket;
 
 pub use create::{CreateUser, CreateUserError, Credential, create_user};
 pub use email::{ChangeEmail, ChangeEmailError, change_email};
-pub use link::{Linked, link_users};
+pub use link::{Linked, MovedLogin, become_primary, link_users};
 pub use password::{
     HashedPassword, PasswordChange, SetPasswordError, change_password, hash_new_password,
     personal_words,

@@ -51,7 +51,7 @@ fn pages() -> Vec<(String, String)> {
 #[test]
 fn every_mark_of_a_provider_is_there() {
     for preset in aldgate_core::federation::preset::PRESETS {
-        let path = preset.icon.map(super::asset_path);
+        let path = preset.icon.map(asset_path);
         assert_ne!(path, Some(None), "{}", preset.strategy);
     }
 }

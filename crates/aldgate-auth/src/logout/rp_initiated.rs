@@ -16,7 +16,7 @@ use axum::extract::RawQuery;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::{carry_out, read};
+use super::{carry_out, read, with_detour};
 use crate::authorize::facts::{find_application, read_hint};
 use crate::visitor::{Fault, Visitor, view};
 
@@ -36,7 +36,7 @@ const CARRIED: [&str; 6] = [
 pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let result = match read(&visitor, query.as_bytes()).await {
-        Ok(params) => decide(&visitor, &params, false).await,
+        Ok(params) => with_detour(&visitor, &query, decide(&visitor, &params, false)).await,
         Err(page) => Ok(*page),
     };
     visitor.answer(result).await

@@ -11,6 +11,7 @@ pub mod apple;
 pub mod attempt;
 pub mod callback;
 pub mod id_token;
+pub mod logout;
 pub mod metadata;
 pub mod options;
 pub mod preset;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use aldgate_app::App;
 use aldgate_app::clock::ManualClock;
+use aldgate_app::config::Cidr;
 use aldgate_app::observe;
 use aldgate_app::serve::Server;
 use aldgate_app::tls::LocalCa;
@@ -46,6 +47,11 @@ impl Addresses {
     pub(crate) fn spa(&self) -> String {
         self.at(2)
     }
+
+    /// Issuer of the fake Google; on plain HTTP always, so that it needs no certificate.
+    pub(crate) fn google(&self) -> String {
+        format!("http://localhost:{}", self.port.saturating_add(3))
+    }
 }
 
 /// Runs the server with the demo until a signal comes.
@@ -70,14 +76,13 @@ pub(crate) async fn run(cli: &Cli, args: &Dev) -> Result<()> {
         .map(|ca| ca.server_config(&[], app.now()))
         .transpose()?;
 
-    let seeded = seed::seed(
-        &app,
-        &tenant,
+    let place = seed::Place {
         data,
-        &addresses,
-        ca.as_ref().map(LocalCa::path),
-    )
-    .await?;
+        addresses: &addresses,
+        ca: ca.as_ref().map(LocalCa::path),
+        google: google(args),
+    };
+    let seeded = seed::seed(&app, &tenant, &place).await?;
     let router = server::router(&app, routes::routes());
     let mut public = listen(&app, args.port, tls.as_ref(), &router).await?;
     if !args.no_demo {
@@ -108,6 +113,15 @@ async fn open(cli: &Cli, args: &Dev, data: &Path, addresses: &Addresses) -> Resu
     };
     let mut config = context::config(&cli, &overrides)?;
     observe::start(&config.log)?;
+    if google(args) == seed::Google::Fake {
+        // The server asks the fake Google as it would ask the real one, but on this machine.
+        let loopback = ["127.0.0.0/8", "::1/128"];
+        let loopback = loopback
+            .iter()
+            .filter_map(|network| network.parse::<Cidr>().ok());
+        config.outbound.allow_cidrs.extend(loopback);
+        config.outbound.allow_http = true;
+    }
     // A second `dev` beside the first is no mistake: its operators' listener gives way.
     if let Some(address) = config.admin.listen
         && std::net::TcpListener::bind(address).is_err()
@@ -115,6 +129,18 @@ async fn open(cli: &Cli, args: &Dev, data: &Path, addresses: &Addresses) -> Resu
         config.admin.listen = Some(SocketAddr::new(address.ip(), 0));
     }
     context::open_app(config, Schema::Migrate, Arc::new(ManualClock::running())).await
+}
+
+/// Which Google the login page offers.
+fn google(args: &Dev) -> seed::Google {
+    match (&args.google_client_id, &args.google_client_secret) {
+        (Some(id), Some(secret)) => seed::Google::Real {
+            client_id: id.clone(),
+            client_secret: secret.clone(),
+        },
+        _ if args.no_demo => seed::Google::None,
+        _ => seed::Google::Fake,
+    }
 }
 
 /// Listens on both loopback addresses: `localhost` may mean either.
@@ -147,6 +173,10 @@ async fn start_demo(
     let mut servers = listen(app, port.saturating_add(1), tls, &api).await?;
     let spa = demo::spa::router(seeded)?;
     servers.extend(listen(app, port.saturating_add(2), tls, &spa).await?);
+    if seeded["google"]["fake"] == true {
+        let google = demo::google::router(app, seeded).context("the fake Google cannot start")?;
+        servers.extend(listen(app, port.saturating_add(3), None, &google).await?);
+    }
     Ok(servers)
 }
 

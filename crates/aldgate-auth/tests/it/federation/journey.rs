@@ -244,3 +244,47 @@ async fn acc_01_tokens_of_the_provider_are_sealed() {
     assert!(!found("rt-1") && !found(aldgate_test::provider::CLIENT_SECRET));
     assert!(found("oidc|corp|7"), "the control");
 }
+
+#[tokio::test]
+async fn oid_03_a_federated_logout_passes_the_provider_and_nobody_elses_address() {
+    let abroad = Abroad::new().await;
+    let mut browser = abroad.stand.server.browser();
+    abroad.travel(&mut browser).await;
+    let client = abroad.client().id.to_string();
+    let url = |flag: &str| {
+        let path = format!("v2/logout?client_id={client}&returnTo=https://web.test/bye{flag}");
+        abroad.stand.server.url(&path)
+    };
+    let leaving = browser.get(&url("&federated")).await;
+    let location = leaving.location().expect("a redirect").to_owned();
+    assert!(
+        location.starts_with(&format!("{}/logout?", abroad.provider.issuer)),
+        "{location}"
+    );
+    assert_eq!(browser.cookie("aldgate"), None, "logged out here first");
+    let sent = params(&leaving);
+    assert!(sent["id_token_hint"].starts_with("ey"));
+    let back = format!(
+        "{}?state={}",
+        sent["post_logout_redirect_uri"], sent["state"]
+    );
+    assert_eq!(
+        browser.get(&back).await.location(),
+        Some("https://web.test/bye")
+    );
+    let forged = format!(
+        "{}?state={}x",
+        sent["post_logout_redirect_uri"], sent["state"]
+    );
+    assert_eq!(browser.get(&forged).await.location(), None);
+    // Without the flag, and without a session, the way is the usual one.
+    abroad.travel(&mut browser).await;
+    assert_eq!(
+        browser.get(&url("")).await.location(),
+        Some("https://web.test/bye")
+    );
+    assert_eq!(
+        browser.get(&url("&federated")).await.location(),
+        Some("https://web.test/bye")
+    );
+}

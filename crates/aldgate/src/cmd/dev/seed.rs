@@ -24,15 +24,38 @@ const DEMO_API: &str = "https://orders.example/";
 /// Ports that popular front-end tools use, so that a first experiment needs no registration.
 const USUAL_PORTS: [u16; 4] = [3000, 4200, 5173, 8080];
 
+/// What the seed depends on.
+pub(super) struct Place<'a> {
+    /// The data directory.
+    pub(super) data: &'a Path,
+    /// Where the demo is.
+    pub(super) addresses: &'a Addresses,
+    /// The local authority, with `--https`.
+    pub(super) ca: Option<&'a Path>,
+    /// Which Google.
+    pub(super) google: Google,
+}
+
+/// Which Google the login page offers.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Google {
+    /// None.
+    None,
+    /// The one of the demo.
+    Fake,
+    /// The real one.
+    Real {
+        /// From Google's console.
+        client_id: String,
+        /// Beside it.
+        client_secret: String,
+    },
+}
+
 /// Seeds the tenant once and writes `dev.json`; later starts read it back and follow the port.
-pub(super) async fn seed(
-    app: &App,
-    tenant: &Tenant,
-    data: &Path,
-    addresses: &Addresses,
-    ca: Option<&Path>,
-) -> Result<Value> {
-    let file = data.join("dev.json");
+pub(super) async fn seed(app: &App, tenant: &Tenant, place: &Place<'_>) -> Result<Value> {
+    let (addresses, ca) = (place.addresses, place.ca);
+    let file = place.data.join("dev.json");
     let known: Option<Value> = std::fs::read(&file)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -52,12 +75,64 @@ pub(super) async fn seed(
     dev["demo_api_url"] = json!(addresses.api());
     dev["demo_spa_url"] = json!(addresses.spa());
     dev["ca"] = json!(ca);
-    demo(app, tenant, &dev).await?;
+    dev["google"] = google(app, place, &dev["google"]);
+    demo(app, tenant, place, &dev).await?;
     let text = serde_json::to_vec_pretty(&dev)?;
     // It holds secrets: only its owner may read it.
     drop(std::fs::remove_file(&file));
     create_private(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(dev)
+}
+
+/// What `dev.json` says of Google. The fake one keeps its ids; the secret of the real one stays
+/// where it is.
+fn google(app: &App, place: &Place<'_>, known: &Value) -> Value {
+    match &place.google {
+        Google::None => Value::Null,
+        Google::Real { client_id, .. } => json!({"fake": false, "client_id": client_id}),
+        Google::Fake => {
+            let mut google = match known["fake"] == true {
+                true => known.clone(),
+                false => json!({
+                    "fake": true,
+                    "client_id": format!("{}.apps.fake-google.example", alphanumeric(&mut app.rng(), 24)),
+                    "client_secret": alphanumeric(&mut app.rng(), 32),
+                }),
+            };
+            google["issuer"] = json!(place.addresses.google());
+            google
+        }
+    }
+}
+
+/// The connection to Google, for every application.
+fn google_connection(place: &Place<'_>, dev: &Value) -> Option<Value> {
+    let (label, options) = match &place.google {
+        Google::None => return None,
+        Google::Real {
+            client_id,
+            client_secret,
+        } => (
+            "Google",
+            json!({"client_id": client_id, "client_secret": client_secret}),
+        ),
+        Google::Fake => {
+            let issuer = dev["google"]["issuer"].as_str().unwrap_or_default();
+            let options = json!({
+                "client_id": dev["google"]["client_id"],
+                "client_secret": dev["google"]["client_secret"],
+                "discovery_url": format!("{issuer}/.well-known/openid-configuration"),
+            });
+            ("Google (fake)", options)
+        }
+    };
+    Some(json!({
+        "name": "google-oauth2",
+        "strategy": "google-oauth2",
+        "display_name": label,
+        "is_domain_connection": true,
+        "options": options,
+    }))
 }
 
 /// Chooses ids, secrets and passwords: fresh ones for every data directory (ADM-02).
@@ -81,7 +156,7 @@ async fn fresh(app: &App, tenant: &Tenant) -> Result<Value> {
 }
 
 /// Brings the demo's applications, API and people to what `dev.json` says.
-async fn demo(app: &App, tenant: &Tenant, dev: &Value) -> Result<()> {
+async fn demo(app: &App, tenant: &Tenant, place: &Place<'_>, dev: &Value) -> Result<()> {
     let spa = dev["demo_spa_url"].as_str().unwrap_or_default();
     let mut origins = vec![spa.to_owned()];
     origins.extend(USUAL_PORTS.map(|port| format!("http://localhost:{port}")));
@@ -104,7 +179,9 @@ async fn demo(app: &App, tenant: &Tenant, dev: &Value) -> Result<()> {
     };
     let (machine, scope) = (&dev["m2m"]["client_id"], ["read:orders", "write:orders"]);
     let grant = json!({"client_id": machine, "audience": DEMO_API, "scope": scope});
+    let connections: Vec<Value> = google_connection(place, dev).into_iter().collect();
     let document = json!({
+        "connections": connections,
         "clients": [
             browser("spa", "Demo SPA"),
             browser("second_spa", "Demo second application"),
