@@ -86,6 +86,26 @@ const bytes = (segment) => {
 };
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** Whether an object in a JSON text that parses names a member twice, at any depth: other readers
+ * would take the first, JSON.parse takes the last (RFC 7519 section 4). */
+function namesTwice(text) {
+  const objects = [];
+  let string = "";
+  for (const [part] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+    if (part === "{") objects.push(new Set());
+    else if (part === "[") objects.push(null);
+    else if (part === "}" || part === "]") objects.pop();
+    else if (part === ":") {
+      const names = objects.at(-1);
+      if (names.has(string)) return true;
+      names.add(string);
+    } else string = JSON.parse(part);
+  }
+  return false;
+}
+
+const hasTwice = (segment) => namesTwice(utf8.decode(bytes(segment)));
+
 function object(segment) {
   try {
     const value = JSON.parse(utf8.decode(bytes(segment)));
@@ -208,9 +228,11 @@ function form(token, head, claims) {
   if (!parts.every((part) => /^[A-Za-z0-9_-]*$/.test(part) && part.length % 4 !== 1))
     return fail("malformed.base64");
   if (!head) return fail("malformed.json");
+  if (hasTwice(parts[0])) return fail("malformed.duplicate_member");
   if (["crit", "b64", "zip", "enc", "p2c"].some((name) => name in head))
     return fail("malformed.header_parameter");
   if (!claims) return fail("claims_malformed.json");
+  if (hasTwice(parts[1])) return fail("claims_malformed.duplicate_member");
   if (["iss", "sub", "jti"].some((n) => n in claims && typeof claims[n] !== "string"))
     return fail("claims_malformed.claim_type");
   const isTime = (at) => typeof at === "number" && at >= 0 && at <= 2 ** 53;
@@ -346,7 +368,7 @@ function scopes(claims, required) {
 
 function binding(claims, scheme) {
   const bound = typeof claims.cnf?.jkt === "string";
-  if (!scheme) return skip("it is");
+  if (!scheme) return skip("the token alone");
   if (bound && scheme === "bearer") return fail("dpop_bound");
   if (!bound && scheme === "dpop") return fail("not_dpop_bound");
   return pass("a token that is sent as it is bound", "it is");
@@ -365,7 +387,9 @@ export async function examine({ token, scheme }, wanted, now) {
   if (head && claims) {
     rows.push(["algorithm", algorithm(head)]);
     rows.push(["issuer", issuer(claims)]);
-    rows.push(["signature", await signature(token, head)]);
+    // Nothing is signed that is not well-formed.
+    const signed = formed.outcome === "pass" ? signature(token, head) : skip(`key ${show(head.kid)}`);
+    rows.push(["signature", await signed]);
     rows.push(["kind", kind(head, claims)]);
     rows.push(["audience", audience(head, claims, wanted.api)]);
     rows.push(...times(claims, now));

@@ -14,7 +14,7 @@ import {
 
 const page = document.getElementById("doctor");
 const $ = (id) => document.getElementById(id);
-const { issuer: ISSUER, texts, keys, lookup } = page.dataset;
+const { issuer: ISSUER, texts, keys, lookup, dashboard } = page.dataset;
 let TEXTS = null;
 
 /** Makes an element; values only ever become text. */
@@ -46,6 +46,7 @@ function words(failed, values) {
     code: fill(code, all, ESCAPES[language]),
   }));
   return {
+    page: entry.page,
     code: entry.code,
     documentation: entry.documentation,
     snippets,
@@ -73,14 +74,14 @@ function grant({ kind, claims }) {
 }
 
 function claimRow([name, value], kind, now) {
-  const [meaning, from] = TEXTS.claims[name] ?? ["", "custom claim, set by an action"];
+  const [meaning, from] = TEXTS.claims[name] ?? ["", TEXTS.custom];
   const custom = from.startsWith("scope ") && kind === "access_token";
   const cell = el("td", {}, el("code", {}, show(value)));
   if (["exp", "nbf", "iat", "auth_time"].includes(name) && Number.isFinite(value)) {
     const ahead = Math.floor(value - now);
     cell.append(" ", el("small", {}, ahead > 0 ? `in ${span(ahead)}` : `${span(-ahead)} ago`));
   }
-  const source = el("td", {}, custom ? "custom claim, set by an action" : from);
+  const source = el("td", {}, custom ? TEXTS.custom : from);
   if (meaning) source.append(" ", el("small", {}, `(${meaning})`));
   return el("tr", {}, el("th", { scope: "row" }, name), cell, source);
 }
@@ -100,7 +101,13 @@ function checkRow([name, result], values) {
   );
 }
 
-function showVerdict(reason, isComplete) {
+/** The page of the dashboard, of the application itself where it is one of this tenant. */
+function dashboardPage(name, app) {
+  const isPlain = /^[\w.~-]+$/.test(app ?? "");
+  return `${dashboard}/${name}${name === "applications" && isPlain ? `/${app}` : ""}`;
+}
+
+function showVerdict(reason, isComplete, app) {
   const verdict = $("verdict");
   verdict.dataset.code = reason?.code ?? (isComplete ? "accepted" : "incomplete");
   verdict.dataset.tone = reason ? "bad" : isComplete ? "good" : "warn";
@@ -112,6 +119,8 @@ function showVerdict(reason, isComplete) {
   if (!reason) return;
   $("remedy").textContent = reason.remedy;
   $("documentation").href = reason.documentation;
+  $("dashboard-part").hidden = !reason.page;
+  if (reason.page) $("dashboard").href = here(dashboardPage(reason.page, app));
   const snippet = ({ title, code }) =>
     el("div", {}, el("h3", {}, title), el("pre", { class: "code", tabindex: "0" }, code));
   $("snippets").replaceChildren(...reason.snippets.map(snippet));
@@ -140,7 +149,7 @@ async function diagnose() {
   $("diagnosis").dataset.kind = found.kind;
   const failed = found.rows.find(([, row]) => row.outcome === "fail")?.[1];
   const open = found.rows.some(([name, row]) => name !== "binding" && row.outcome === "skipped");
-  showVerdict(failed && words(failed, values), !open);
+  showVerdict(failed && words(failed, values), !open, app);
   const remarks = input.remarks.map((remark) => el("li", {}, remark));
   $("remarks").replaceChildren(...remarks);
   const opaque = found.shape.startsWith("auth0") ? "auth0" : null;
@@ -160,6 +169,9 @@ async function diagnose() {
   $("claims").replaceChildren(...rows);
   $("claims-part").hidden = rows.length === 0;
   $("lookup-part").hidden = typeof claims.jti !== "string" || claims.iss !== ISSUER;
+  const isMachine = String(claims.sub ?? "").endsWith("@clients");
+  $("lookup-machine").hidden = !isMachine;
+  for (const part of document.querySelectorAll("[data-person]")) part.hidden = isMachine;
   $("lookup").dataset.jti = String(claims.jti ?? "");
   $("lookup-answer").replaceChildren();
   $("diagnosis").hidden = false;

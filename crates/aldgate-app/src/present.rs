@@ -90,7 +90,10 @@ impl App {
             return respond::see_other(&location);
         }
         let chrome = self.chrome(tenant, headers, "").await;
-        let page = error_page(error, code);
+        let mut page = error_page(error, code);
+        if self.config.server.token_doctor && is_about_a_token(error) {
+            page.doctor_url = Some(tenant.issuer.join("token-doctor"));
+        }
         page::reply(status_of(error.code), &page, &chrome, &Policy::page())
     }
 
@@ -156,7 +159,14 @@ fn error_page(error: &OAuthError, support_code: String) -> ErrorPage {
         error: Some(error.code.as_str().to_owned()),
         support_code,
         docs_url: None,
+        doctor_url: None,
     }
+}
+
+/// Whether somebody sent a token that was not what it should be.
+fn is_about_a_token(error: &OAuthError) -> bool {
+    let code = error.refusal.as_deref().map(|refusal| &*refusal.code);
+    matches!(code, Some("id_token_hint_invalid" | "hint_of_other_client"))
 }
 
 /// The phrase people search for, and whether the refusal may be shown in full.

@@ -67,6 +67,7 @@ async fn page(State(app): State<App>, tenant: Tenant, headers: HeaderMap) -> Res
         texts_url: tenant.issuer.join("token-doctor/texts.json"),
         lookup_url: tenant.issuer.join("token-doctor/lookup"),
         keys_url: tenant.issuer.join(".well-known/jwks.json"),
+        dashboard_url: tenant.issuer.join("dashboard"),
     };
     let chrome = app.chrome(&tenant, &headers, "").await;
     reply(StatusCode::OK, &page, &chrome, &Policy::scripted())

@@ -56,6 +56,8 @@ pub struct Context {
     pub algorithms: Vec<Alg>,
     /// Address of the issuer's dashboard, for links.
     pub dashboard: Option<String>,
+    /// The API's own id there, which is not its identifier.
+    pub api_id: Option<String>,
 }
 
 /// The diagnosis. It holds no token and no signature, so it may be logged where claims may.

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aldgate_verify::jose::{Alg, JwkSet, SigningKey};
+use aldgate_verify::introspect::HttpIntrospect;
+use aldgate_verify::jose::{Alg, JwkSet, SigningKey, b64};
 use aldgate_verify::{JwkProvider, Reason, Verifier};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 #[derive(Clone)]
 struct Issuer {
@@ -38,6 +39,7 @@ async fn start(key: &SigningKey) -> Issuer {
             "/moved",
             get(|| async { Redirect::temporary("/.well-known/jwks.json") }),
         )
+        .route("/introspect", post(introspect))
         .route("/broken", get(|| async { StatusCode::BAD_GATEWAY }))
         .route("/long", get(|| async { " ".repeat(300 * 1024) }))
         .with_state(issuer.clone());
@@ -62,6 +64,56 @@ async fn jwks(State(issuer): State<Issuer>, headers: HeaderMap) -> Response {
 async fn discovery(State(issuer): State<Issuer>) -> String {
     let address = &issuer.address;
     format!(r#"{{"issuer":"{address}/","jwks_uri":"{address}/.well-known/jwks.json"}}"#)
+}
+
+/// Knows one token, and an application by either way of sending its secret, never by both.
+async fn introspect(headers: HeaderMap, body: String) -> Response {
+    let fields: Vec<(&str, &str)> = body.split('&').filter_map(|f| f.split_once('=')).collect();
+    let field = |name| fields.iter().find(|(own, _)| *own == name).map(|(_, v)| *v);
+    let basic = format!("Basic {}", b64::encode_standard(b"orders:s3cret"));
+    let in_header = headers
+        .get("authorization")
+        .is_some_and(|sent| *sent == basic);
+    let in_form = field("client_id") == Some("orders") && field("client_secret") == Some("s3cret");
+    if in_header == in_form || field("token_type_hint") != Some("access_token") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let active = field("token") == Some("alda_good_token");
+    let rest = r#""aud":"api","exp":9999999999"#;
+    format!(
+        r#"{{"active":{active},"sub":"{}",{rest}}}"#,
+        if in_form { "form" } else { "header" }
+    )
+    .into_response()
+}
+
+#[tokio::test]
+async fn introspection_sends_the_secret_in_the_header_or_in_the_form() {
+    let issuer = start(&SigningKey::generate(Alg::ES256).unwrap()).await;
+    let name = format!("{}/", issuer.address);
+    let endpoint = format!("{name}introspect");
+    let ask = |secret: &str| HttpIntrospect::new(&endpoint, "orders", secret).unwrap();
+    let verifier = |introspect| {
+        let builder = Verifier::builder(&name, "api").introspection(introspect);
+        builder.build().unwrap()
+    };
+    for (introspect, subject) in [
+        (ask("s3cret"), "header"),
+        (ask("s3cret").secret_in_form(), "form"),
+    ] {
+        let verifier = verifier(introspect);
+        let accepted = verifier.verify("alda_good_token").await.unwrap();
+        assert_eq!(accepted.subject(), Some(subject));
+        let revoked = verifier.verify("alda_revoked").await;
+        assert_eq!(revoked.unwrap_err(), Reason::Inactive);
+    }
+    for wrong in [ask("guess"), ask("guess").secret_in_form()] {
+        assert!(!format!("{wrong:?}").contains("guess"));
+        match verifier(wrong).verify("alda_good_token").await {
+            Err(Reason::KeysUnavailable { cause, .. }) => assert!(cause.contains("401"), "{cause}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]

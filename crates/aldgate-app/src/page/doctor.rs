@@ -15,6 +15,8 @@ pub struct TokenDoctor {
     pub lookup_url: String,
     /// The tenant's public keys.
     pub keys_url: String,
+    /// The dashboard, for links.
+    pub dashboard_url: String,
 }
 
 impl Page for TokenDoctor {
@@ -26,6 +28,7 @@ impl Page for TokenDoctor {
             texts_url: "/token-doctor/texts.json".to_owned(),
             lookup_url: "/token-doctor/lookup".to_owned(),
             keys_url: "/.well-known/jwks.json".to_owned(),
+            dashboard_url: "/dashboard".to_owned(),
         };
         vec![("empty", page)]
     }

@@ -25,6 +25,8 @@ pub struct ErrorPage {
     pub support_code: String,
     /// Where the documentation explains it.
     pub docs_url: Option<String>,
+    /// The token doctor, where a token is the matter.
+    pub doctor_url: Option<String>,
 }
 
 impl Page for ErrorPage {
@@ -55,6 +57,7 @@ impl Page for ErrorPage {
             error: Some("invalid_request".to_owned()),
             support_code: "4K7Q-M2XW".to_owned(),
             docs_url: Some("https://aldgate.example/docs/errors/callback-url-mismatch".to_owned()),
+            doctor_url: None,
         };
         let missing = Self {
             headline: "Callback URL missing".to_owned(),
@@ -81,10 +84,24 @@ impl Page for ErrorPage {
             ..mismatch.clone()
         };
         vec![
+            ("token", about_a_token(mismatch.clone())),
             ("callback-mismatch", mismatch),
             ("callback-missing", missing),
             ("callback-unregistered", unregistered),
             ("server-fault", fault),
         ]
+    }
+}
+
+/// The sample of a refusal of a token.
+fn about_a_token(base: ErrorPage) -> ErrorPage {
+    ErrorPage {
+        headline: "The request was refused".to_owned(),
+        cause: "The id_token_hint is not an ID token of this issuer".to_owned(),
+        difference: None,
+        remedy: None,
+        docs_url: None,
+        doctor_url: Some("https://id.example.com/token-doctor".to_owned()),
+        ..base
     }
 }

@@ -216,6 +216,11 @@ async fn oid_03_bad_hints_and_addresses_are_refused() {
     for bad in [unsigned.as_str(), &foreign, "x", &token[..token.len() - 2]] {
         let reply = browser.get(&hint(bad)).await;
         assert_eq!(landed(&reply), (400, None), "{bad}");
+        let text = reply.text();
+        assert!(
+            text.contains("token-doctor\""),
+            "a token is the matter: {text}"
+        );
         assert!(is_logged_in(&stand, &mut browser).await);
     }
     let other = [
@@ -232,10 +237,9 @@ async fn oid_03_bad_hints_and_addresses_are_refused() {
         ("id_token_hint", token.as_str()),
         ("post_logout_redirect_uri", &added),
     ];
-    assert_eq!(
-        landed(&browser.get(&url(&stand, "oidc/logout", &pairs)).await),
-        (400, None)
-    );
+    let reply = browser.get(&url(&stand, "oidc/logout", &pairs)).await;
+    assert_eq!(landed(&reply), (400, None));
+    assert!(!reply.text().contains("token-doctor"), "no token is");
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ pub struct Catalogue {
     pub kinds: BTreeMap<String, String>,
     /// Known claims: what each means and where it comes from.
     pub claims: BTreeMap<&'static str, [&'static str; 2]>,
+    /// Where claims come from that are not among them.
+    pub custom: &'static str,
     /// Names of other platforms.
     pub platforms: BTreeMap<String, &'static str>,
 }
@@ -62,6 +64,7 @@ pub fn catalogue() -> Catalogue {
         claims: known
             .map(|(claim, meaning, source)| (*claim, [*meaning, *source]))
             .collect(),
+        custom: claims::CUSTOM,
         platforms: Platform::ALL
             .iter()
             .map(|platform| (name(platform), platform.name()))

@@ -29,6 +29,9 @@ pub struct Snippet {
     pub code: String,
 }
 
+/// Stands in snippets where no application is known.
+const PLACE_FOR_CLIENT: &str = "YOUR_CLIENT_ID";
+
 /// The names to write into snippets.
 pub(super) struct Names {
     domain: String,
@@ -37,6 +40,7 @@ pub(super) struct Names {
     audience: String,
     scopes: Vec<String>,
     dashboard: Option<String>,
+    api_id: Option<String>,
 }
 
 impl Names {
@@ -50,13 +54,14 @@ impl Names {
         Self {
             domain: domain.trim_end_matches('/').to_owned(),
             issuer: format!("{}/", issuer.trim_end_matches('/')),
-            client: client.clone().unwrap_or_else(|| "YOUR_CLIENT_ID".into()),
+            client: client.clone().unwrap_or_else(|| PLACE_FOR_CLIENT.into()),
             audience: context
                 .audience
                 .clone()
                 .unwrap_or_else(|| "YOUR_API_IDENTIFIER".into()),
             scopes: context.scopes.clone(),
             dashboard: context.dashboard.clone(),
+            api_id: context.api_id.clone(),
         }
     }
 
@@ -69,6 +74,7 @@ impl Names {
             audience: "{audience}".into(),
             scopes: Vec::new(),
             dashboard: None,
+            api_id: None,
         }
     }
 
@@ -82,9 +88,22 @@ impl Names {
         scopes.join(" ")
     }
 
+    /// The address of a page: of the thing itself where its id is known, else of the list.
     fn link(&self, page: &str) -> Option<String> {
-        let base = self.dashboard.as_ref()?;
-        Some(format!("{}/{page}", base.trim_end_matches('/')))
+        let base = self.dashboard.as_ref()?.trim_end_matches('/');
+        let id = match page {
+            "apis" => self.api_id.as_deref(),
+            "applications" => Some(&*self.client),
+            _ => None,
+        };
+        // What a token says of its application may be anything.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        Some(
+            match id.filter(|id| id.bytes().all(is_plain) && *id != PLACE_FOR_CLIENT) {
+                Some(id) => format!("{base}/{page}/{id}"),
+                None => format!("{base}/{page}"),
+            },
+        )
     }
 }
 
@@ -120,7 +139,10 @@ pub(super) const fn page(reason: &Reason) -> Option<&'static str> {
         | Reason::WrongAudience { .. }
         | Reason::WrongKind { .. }
         | Reason::ScopeMissing { .. } => Some("apis"),
-        Reason::Symmetric { .. } | Reason::AlgorithmNotAllowed { .. } => Some("applications"),
+        Reason::Symmetric { .. }
+        | Reason::AlgorithmNotAllowed { .. }
+        | Reason::ApplicationNotAllowed { .. } => Some("applications"),
+        Reason::Inactive | Reason::KeyUnknown { .. } => Some("logs"),
         Reason::ClaimMissing { .. } | Reason::ClaimMismatch { .. } => Some("actions"),
         _ => None,
     }

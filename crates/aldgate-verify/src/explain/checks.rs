@@ -100,7 +100,8 @@ pub(super) fn run(
     };
     list.add_content(&facts, context);
     list.add("binding", false, binding(&facts, scheme), || {
-        ("a token that is sent as it is bound".into(), "it is".into())
+        let how = scheme.map_or("the token alone", |_| "it is");
+        ("a token that is sent as it is bound".into(), how.into())
     });
     (list.rows, list.first)
 }

@@ -31,7 +31,7 @@ pub(super) const KNOWN: [(&str, &str, &str); 36] = [
     (
         "aud",
         "for whom it is made",
-        "the audience that was asked for",
+        "the audience that was asked for; the application, for an ID token",
     ),
     ("exp", "when it ends", "lifetime setting"),
     ("nbf", "from when it is valid", "protocol"),
@@ -112,21 +112,17 @@ pub(super) const KNOWN: [(&str, &str, &str); 36] = [
     ("events", "what happened", "protocol"),
 ];
 
+/// Where other claims come from. Which action it was, the token does not say.
+pub(super) const CUSTOM: &str = "an action of the tenant (custom claim)";
+
 /// All claims of a token.
 pub(super) fn rows(claims: &Claims, kind: TokenKind, now: u64) -> Vec<ClaimRow> {
     let row = |(name, value): (String, Value)| {
         let known = KNOWN.iter().find(|(known, _, _)| *known == name);
-        let (meaning, source) = known.map_or(("", "custom claim, set by an action"), |known| {
+        let (meaning, source) = known.map_or(("", CUSTOM), |known| {
             let by_scope = known.2.starts_with("scope ");
             let custom = by_scope && kind == TokenKind::AccessToken;
-            (
-                known.1,
-                if custom {
-                    "custom claim, set by an action"
-                } else {
-                    known.2
-                },
-            )
+            (known.1, if custom { CUSTOM } else { known.2 })
         });
         ClaimRow {
             remark: remark(&name, &value, now),

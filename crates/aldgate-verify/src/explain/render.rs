@@ -54,7 +54,10 @@ pub fn text(explanation: &Explanation, style: Style) -> String {
         let actual = clip(&row.actual);
         page.line(&match row.outcome {
             Outcome::Pass => format!("  {mark}  {:<11} {actual}", row.name),
-            _ => format!(
+            Outcome::Skipped => {
+                format!("  {mark}  {:<11} {}; got {actual}", row.name, row.expected)
+            }
+            Outcome::Fail => format!(
                 "  {mark}  {:<11} expected {}; got {actual}",
                 row.name,
                 clip(&row.expected)

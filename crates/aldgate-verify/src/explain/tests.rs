@@ -20,6 +20,7 @@ fn context(key: &SigningKey) -> Context {
         audience: Some("https://my-api".into()),
         keys: Some(JwkSet::new([key.public_jwk().unwrap().clone()]).unwrap()),
         dashboard: Some("https://tenant.example/dashboard".into()),
+        api_id: Some("api_1".into()),
         ..Context::default()
     }
 }
@@ -61,7 +62,7 @@ fn an_id_token_is_explained_with_the_change_to_make() {
     let change = explanation.change.as_ref().unwrap();
     assert_eq!(
         change.dashboard.as_deref(),
-        Some("https://tenant.example/dashboard/apis")
+        Some("https://tenant.example/dashboard/apis/api_1")
     );
     let auth0_js = &change.snippets[0].code;
     for part in [
@@ -110,7 +111,7 @@ fn a_good_access_token_passes_every_check() {
         .iter()
         .find(|row| row.name.ends_with("/email"))
         .unwrap();
-    assert_eq!(custom.source, "custom claim, set by an action");
+    assert_eq!(custom.source, "an action of the tenant (custom claim)");
     // Without keys nobody knows about the signature, so nothing is promised.
     let without = explain(
         &token,
@@ -120,6 +121,30 @@ fn a_good_access_token_passes_every_check() {
         },
     );
     assert!(!without.verdict.accepted && without.verdict.reason.is_none());
+}
+
+#[test]
+fn links_lead_to_the_thing_itself_or_to_its_list() {
+    let key = key();
+    let own = SigningKey::hmac(Alg::HS256, &[7; 32]).unwrap();
+    let link = |client: &str, api_id: Option<&str>, signing: &SigningKey| {
+        let claims = json!({"iss": "https://tenant.example/", "aud": "x", "azp": client});
+        let token = signing.sign("JWT", claims.to_string().as_bytes());
+        let api_id = api_id.map(str::to_owned);
+        let explanation = explain(
+            &token,
+            &Context {
+                api_id,
+                ..context(&key)
+            },
+        );
+        explanation.change.unwrap().dashboard.unwrap()
+    };
+    let page = |rest: &str| format!("https://tenant.example/dashboard/{rest}");
+    assert_eq!(link("app", None, &own), page("applications/app"));
+    assert_eq!(link("a/../b?c", None, &own), page("applications"));
+    assert_eq!(link("app", Some("api_1"), &key), page("apis/api_1"));
+    assert_eq!(link("app", None, &key), page("apis"));
 }
 
 #[test]

@@ -59,6 +59,7 @@ async fn facts(known: Option<&Known>, api: Option<&str>) -> Result<Context> {
         return Ok(context);
     };
     context.issuer = Some(tenant.issuer.to_string());
+    context.dashboard = Some(tenant.issuer.join("dashboard"));
     let ring = app.key_ring(&tenant.id).await?;
     context.keys = Some(JwkSet::parse(ring.key_set().body()).context("the tenant's keys")?);
     let registered = match api {
@@ -70,6 +71,7 @@ async fn facts(known: Option<&Known>, api: Option<&str>) -> Result<Context> {
             "The tenant has no API {identifier:?}; the checks take your word for it."
         ));
     }
+    context.api_id = registered.map(|api| api.id.to_string());
     Ok(context)
 }
 
