@@ -42,7 +42,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 async fn rounds(options: &Options) -> anyhow::Result<Found> {
     let dir = tempfile::tempdir()?;
-    let mut server = Server::start_with(&options.binary, dir.path(), options.variables()).await?;
+    let mut server = Server::start(&options.binary, dir.path(), options.variables()).await?;
     let (mut all, mut found) = (Notes::default(), Found::default());
     for round in 0..options.rounds {
         let span = 150 + (round * 331) % 900;

@@ -45,7 +45,10 @@ fn main() -> anyhow::Result<()> {
 async fn run(options: &Options) -> anyhow::Result<Report> {
     let dir = tempfile::tempdir()?;
     let mut report = Report::new(options);
-    let mut server = Server::start(&options.binary, dir.path()).await?;
+    let database = options.database.iter();
+    let variables = database.map(|url| ("ALDGATE_DATABASE__URL", url.clone()));
+    let variables = variables.collect();
+    let mut server = Server::start(&options.binary, dir.path(), variables).await?;
     report.memory("idle memory", server.memory_mib()?);
     let workers = Workers::log_in(&server, options.connections_max()).await?;
     for round in 1..=options.rounds {

@@ -11,6 +11,21 @@ pub(crate) struct Sample {
     pub(crate) cpu_ms: f64,
     /// Operations per second of wall time.
     pub(crate) per_second: f64,
+    /// How long one operation took for its caller, in milliseconds: of 100, the 50th, 95th and
+    /// 99th.
+    pub(crate) latency_ms: [f64; 3],
+}
+
+/// The places of [`Sample::latency_ms`] among a hundred.
+pub(crate) const PERCENTILES: [usize; 3] = [50, 95, 99];
+
+/// Of a hundred values in their order, those at [`PERCENTILES`].
+pub(crate) fn percentiles(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    PERCENTILES.map(|percent| {
+        let place = (values.len() * percent).div_ceil(100).saturating_sub(1);
+        values.get(place).copied().unwrap_or(f64::NAN)
+    })
 }
 
 /// Linux counts process times in ticks of this length on every architecture.
@@ -104,6 +119,14 @@ mod tests {
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.0);
         assert!(median(&[]).is_nan());
+    }
+
+    #[test]
+    fn percentiles_are_values_that_were_measured() {
+        let values: Vec<f64> = (1..=200).rev().map(f64::from).collect();
+        assert_eq!(percentiles(values), [100.0, 190.0, 198.0]);
+        assert_eq!(percentiles(vec![7.0]), [7.0; 3]);
+        assert!(percentiles(Vec::new()).iter().all(|value| value.is_nan()));
     }
 
     #[test]

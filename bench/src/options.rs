@@ -17,13 +17,15 @@ pub(crate) struct Options {
     pub(crate) connections: Vec<usize>,
     /// Only scenarios whose name contains this.
     pub(crate) only: Option<String>,
+    /// The database's address: PostgreSQL, for example. Without it, SQLite in a fresh directory.
+    pub(crate) database: Option<String>,
     /// Print JSON instead of a table.
     pub(crate) json: bool,
 }
 
 const USAGE: &str = "\
 aldgate-bench [--binary FILE] [--rounds N] [--seconds N] [--connections N,N] [--only WORD]
-              [--quick] [--json]";
+              [--database URL] [--quick] [--json]";
 
 impl Options {
     /// Reads the command line.
@@ -37,6 +39,7 @@ impl Options {
             duration: Duration::from_secs(3),
             connections: vec![16, 64],
             only: None,
+            database: None,
             json: false,
         };
         let mut arguments = std::env::args().skip(1);
@@ -57,6 +60,7 @@ impl Options {
                 }
                 "--only" => options.only = Some(value()?),
                 "--quick" => (options.rounds, options.duration) = (1, Duration::from_secs(1)),
+                "--database" => options.database = Some(value()?),
                 "--json" => options.json = true,
                 _ => anyhow::bail!("unknown argument `{argument}`\n{USAGE}"),
             }

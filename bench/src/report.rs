@@ -32,6 +32,7 @@ struct Line {
     goal_ms: f64,
     per_second: f64,
     goal_per_second: Option<f64>,
+    latency_ms: [f64; 3],
 }
 
 impl Report {
@@ -84,6 +85,7 @@ impl Report {
                 "goal_ms": line.goal_ms,
                 "per_second": line.per_second,
                 "goal_per_second": line.goal_per_second,
+                "p50_p95_p99_ms": line.latency_ms,
                 "met": line.met(),
             })
         };
@@ -131,6 +133,10 @@ impl Report {
                     goal_ms: (scenario.goal_ms)(&limits),
                     per_second: middle(|sample| sample.per_second),
                     goal_per_second: goal_per_second.map(|goal| goal(&limits)),
+                    latency_ms: std::array::from_fn(|place| {
+                        let each = samples.iter().map(|sample| sample.latency_ms[place]);
+                        median(&each.collect::<Vec<_>>())
+                    }),
                 }
             })
     }
@@ -169,20 +175,35 @@ impl fmt::Display for Report {
             "goal",
             "op/s",
             "goal",
+            "p50 ms",
+            "p95",
+            "p99",
             "verdict",
         ];
-        let [name, connections, cpu, goal, rate, goal_rate, verdict] = heads;
+        let [
+            name,
+            connections,
+            cpu,
+            goal,
+            rate,
+            goal_rate,
+            latencies @ ..,
+            verdict,
+        ] = heads;
+        let latencies = latencies.map(|head| format!("{head:>9}")).concat();
         writeln!(
             f,
-            "{name:<34}{connections:>6}{cpu:>11}{goal:>9}{rate:>10}{goal_rate:>9}  {verdict}"
+            "{name:<34}{connections:>6}{cpu:>11}{goal:>9}{rate:>10}{goal_rate:>9}{latencies}  \
+             {verdict}"
         )?;
         for line in self.lines() {
             let goal_rate = line
                 .goal_per_second
                 .map_or(String::new(), |goal| format!("{goal:.0}"));
+            let latencies = line.latency_ms.map(|ms| format!("{ms:>9.1}")).concat();
             writeln!(
                 f,
-                "{:<34}{:>6}{:>11.3}{:>9.3}{:>10.0}{goal_rate:>9}  {}",
+                "{:<34}{:>6}{:>11.3}{:>9.3}{:>10.0}{goal_rate:>9}{latencies}  {}",
                 line.name,
                 line.connections,
                 line.cpu_ms,

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::flow::{Ask, Browser};
 use crate::http;
 use crate::limits::Limits;
-use crate::measure::{Sample, now};
+use crate::measure::{Sample, now, percentiles};
 use crate::options::Options;
 use crate::server::{APIS, M2M, SPA_ES256, SPA_RS256, Server};
 
@@ -188,22 +188,25 @@ impl Workers {
             let worker = Arc::clone(worker);
             loops.spawn(async move {
                 let mut worker = worker.lock().await;
-                let mut operations = 0_u32;
+                let mut latencies = Vec::new();
                 while started.elapsed() < duration {
+                    let asked = now();
                     worker.operate(operation).await?;
-                    operations += 1;
+                    latencies.push(asked.elapsed().as_secs_f64() * 1000.0);
                 }
-                anyhow::Ok(operations)
+                anyhow::Ok(latencies)
             });
         }
-        let mut operations = 0.0;
-        while let Some(counted) = loops.join_next().await {
-            operations += f64::from(counted??);
+        let mut latencies = Vec::new();
+        while let Some(measured) = loops.join_next().await {
+            latencies.append(&mut measured??);
         }
+        let operations = latencies.len() as f64;
         let (took, cpu) = (started.elapsed().as_secs_f64(), server.cpu_ms()? - cpu);
         Ok(Sample {
             cpu_ms: cpu / operations,
             per_second: operations / took,
+            latency_ms: percentiles(latencies),
         })
     }
 }

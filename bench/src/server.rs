@@ -49,13 +49,9 @@ pub(crate) struct Setup {
 }
 
 impl Server {
-    /// Starts the server on an empty directory and registers what the scenarios need.
-    pub(crate) async fn start(binary: &Path, dir: &Path) -> anyhow::Result<Self> {
-        Self::start_with(binary, dir, Vec::new()).await
-    }
-
-    /// The same, with further environment variables.
-    pub(crate) async fn start_with(
+    /// Starts the server on an empty directory, with further environment variables, and registers
+    /// what the scenarios need.
+    pub(crate) async fn start(
         binary: &Path,
         dir: &Path,
         variables: Vec<(&'static str, String)>,
