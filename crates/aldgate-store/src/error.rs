@@ -29,7 +29,7 @@ pub enum StoreError {
     /// database was committing), this is returned too, although the work may have been done.
     /// Answered as 503.
     #[error("the database is unavailable: {0}")]
-    Unavailable(#[source] Cause),
+    Unavailable(Cause),
 }
 
 /// The error below a [`StoreError::Unavailable`].

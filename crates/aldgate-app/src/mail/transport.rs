@@ -22,6 +22,10 @@ use crate::config::{self, MailTransport};
 /// Mails that the memory keeps; older ones go.
 const MEMORY_MAX: usize = 1000;
 
+/// How long a server may take for one mail. The queue is worked off one by one: a server that falls
+/// silent must not hold up the mails of everybody else.
+const SMTP_MAX: Duration = Duration::from_secs(60);
+
 /// Sends mails. Cheap to clone.
 #[derive(Clone)]
 pub struct Mailer {
@@ -65,6 +69,9 @@ pub enum MailError {
     /// The SMTP server, or its URL.
     #[error("SMTP: {0}")]
     Smtp(#[from] lettre::transport::smtp::Error),
+    /// The SMTP server fell silent.
+    #[error("the SMTP server did not finish within {} s", .0.as_secs())]
+    Silent(Duration),
     /// The mail cannot be written.
     #[error("mail: {0}")]
     Message(#[from] lettre::error::Error),
@@ -144,7 +151,9 @@ impl Mailer {
                 Ok(outbox::write(directory, &mail).await?)
             }
             Transport::Smtp(smtp) => {
-                smtp.send(self.message(mail)?).await?;
+                // The transport's own timeout covers the connection only.
+                let sending = tokio::time::timeout(SMTP_MAX, smtp.send(self.message(mail)?));
+                sending.await.map_err(|_| MailError::Silent(SMTP_MAX))??;
                 Ok(())
             }
         }
@@ -197,6 +206,7 @@ impl Mailer {
         let parts = MultiPart::alternative().singlepart(text).singlepart(html);
         let to = Mailbox::new(None, mailbox(&mail.to)?.email);
         let builder = Message::builder().from(self.from.clone()).to(to);
+        let builder = builder.message_id(None);
         Ok(builder.subject(mail.subject.clone()).multipart(parts)?)
     }
 }
@@ -271,6 +281,10 @@ mod tests {
             .expect("a message");
         let text = String::from_utf8(forged.formatted()).expect("text");
         assert!(!text.lines().any(|line| line.starts_with("Bcc:")), "{text}");
+        assert!(
+            text.lines().any(|line| line.starts_with("Message-ID: <")),
+            "{text}"
+        );
         let to = OutgoingMail {
             to: "a@b.c\r\nBcc: x@y.z".into(),
             ..mail("hi")

@@ -99,10 +99,16 @@ impl Page for Consent {
             profile: Vec::new(),
             ..third_party.clone()
         };
+        let mut no_scopes = first_party.clone();
+        no_scopes.api = third_party.api.clone().map(|api| ConsentApi {
+            scopes: Vec::new(),
+            ..api
+        });
         vec![
             ("third-party", third_party),
             ("first-party", first_party),
             ("api-only", api_only),
+            ("api-without-scopes", no_scopes),
         ]
     }
 }
