@@ -64,10 +64,12 @@ pub(crate) enum Schema {
 pub(crate) async fn open_store(config: &Config) -> Result<Store> {
     let url = DatabaseUrl::parse(config.database.url.expose())
         .map_err(|error| anyhow!("database.url: {error}"))?;
+    let default = StoreOptions::default();
     let options = StoreOptions {
-        sqlite_readers: config.database.pool.clamp(1, 8),
+        // Readers beyond the cores only take memory.
+        sqlite_readers: config.database.pool.min(default.sqlite_readers),
         postgres_connections: config.database.pool,
-        ..StoreOptions::default()
+        ..default
     };
     Ok(Store::open_with(&url, options).await?)
 }

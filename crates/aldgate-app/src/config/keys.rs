@@ -101,7 +101,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "database.pool",
-        "PostgreSQL connections, or SQLite readers. Default 8.",
+        "PostgreSQL connections, or SQLite readers, at most as many as cores. Default 8.",
     ),
     key(
         "mail.smtp_url",

@@ -29,14 +29,14 @@ const PREFIX: &str = "/api/v2";
 
 /// The routes of these operations, and the document that describes them.
 pub(crate) fn router(operations: Vec<Operation>) -> Router<App> {
-    let documents = Arc::new(Documents::of(&operations));
+    let operations: Vec<_> = operations.into_iter().map(Arc::new).collect();
+    let documents = Arc::new(Documents::of(operations.clone()));
     let gate = Arc::new(Gate::default());
     let mut paths: HashMap<&'static str, MethodRouter<App>> = HashMap::new();
     for operation in operations {
         let filter = MethodFilter::try_from(operation.method.clone())
             .expect("invariant: operations use the usual methods");
         let (path, gate) = (operation.path, Arc::clone(&gate));
-        let operation = Arc::new(operation);
         let handler = move |State(app): State<App>,
                             tenant: Tenant,
                             caller: Caller,

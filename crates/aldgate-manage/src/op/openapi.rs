@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, made of the table of operations.
 
+use std::sync::Arc;
+
 use aldgate_app::respond::Rendered;
 use aldgate_core::tenant::Tenant;
 use axum::response::Response;
@@ -10,8 +12,8 @@ use serde_json::{Map, Value, json};
 use super::query::{Kind, Param};
 use super::table::{Body, Operation};
 
-/// The document without its server's address.
-fn document(operations: &[Operation]) -> Value {
+/// The document at one tenant's address.
+fn document(operations: &[Arc<Operation>], tenant: &Tenant) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     let mut scopes: Map<String, Value> = Map::new();
     for operation in operations {
@@ -24,6 +26,7 @@ fn document(operations: &[Operation]) -> Value {
             scopes.insert((*scope).to_owned(), scope.replace([':', '_'], " ").into());
         }
     }
+    let token_url = tenant.issuer.join("oauth/token");
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -32,12 +35,13 @@ fn document(operations: &[Operation]) -> Value {
             "description": "Everything in a tenant can be managed here. Wire-compatible with \
                             Auth0's Management API v2.",
         },
+        "servers": [{"url": tenant.issuer.join("api/v2")}],
         "paths": paths,
         "components": {
             "schemas": {"Error": error_shape()},
             "securitySchemes": {"management": {
                 "type": "oauth2",
-                "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": scopes}},
+                "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": scopes}},
             }},
         },
     })
@@ -49,16 +53,17 @@ const KEPT_MAX: u64 = 8;
 /// How long a copy of the document may be kept elsewhere, in seconds.
 const MAX_AGE: u32 = 300;
 
-/// The document at the address of each tenant, as bytes that are made once.
+/// The document at the address of each tenant, as bytes that are made when somebody first asks: as
+/// a tree it takes more memory than all the rest of a server at its start.
 pub(super) struct Documents {
-    document: Value,
+    operations: Vec<Arc<Operation>>,
     made: Cache<String, Rendered>,
 }
 
 impl Documents {
-    pub(super) fn of(operations: &[Operation]) -> Self {
+    pub(super) fn of(operations: Vec<Arc<Operation>>) -> Self {
         Self {
-            document: document(operations),
+            operations,
             made: Cache::new(KEPT_MAX),
         }
     }
@@ -66,20 +71,9 @@ impl Documents {
     /// The document of one tenant; 304 if the caller has it already.
     pub(super) fn respond(&self, tenant: &Tenant, request: &HeaderMap) -> Response {
         let issuer = tenant.issuer.as_str().to_owned();
-        let make = || Rendered::json(of_tenant(&self.document, tenant).to_string(), MAX_AGE);
+        let make = || Rendered::json(document(&self.operations, tenant).to_string(), MAX_AGE);
         self.made.get_with(issuer, make).respond(request)
     }
-}
-
-/// The document at one tenant's address.
-fn of_tenant(document: &Value, tenant: &Tenant) -> Value {
-    let mut document = document.clone();
-    document["servers"] = json!([{"url": tenant.issuer.join("api/v2")}]);
-    let flow = "/components/securitySchemes/management/flows/clientCredentials/tokenUrl";
-    if let Some(url) = document.pointer_mut(flow) {
-        *url = tenant.issuer.join("oauth/token").into();
-    }
-    document
 }
 
 fn describe(operation: &Operation) -> Value {
