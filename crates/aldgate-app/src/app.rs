@@ -267,6 +267,30 @@ impl App {
         self.caches.api(&self.store, tenant, identifier, now).await
     }
 
+    /// What [`App::api`] answers, as far as it is cached; the outer `None`: ask that.
+    #[must_use]
+    pub fn known_api(
+        &self,
+        tenant: &TenantId,
+        identifier: &str,
+        now: Timestamp,
+    ) -> Option<Option<Arc<Api>>> {
+        self.caches.known_api(tenant, identifier, now)
+    }
+
+    /// What [`App::client_grant`] answers, as far as it is cached; the outer `None`: ask that.
+    #[must_use]
+    pub fn known_client_grant(
+        &self,
+        tenant: &TenantId,
+        client: &ClientId,
+        audience: &str,
+        subject: SubjectType,
+    ) -> Option<Option<Arc<ClientGrant>>> {
+        self.caches
+            .known_client_grant(tenant, client, audience, subject)
+    }
+
     /// What an application may have of an API, by itself or on behalf of a user.
     ///
     /// # Errors

@@ -148,18 +148,18 @@ impl Caches {
             .apis
             .get((tenant.clone(), identifier.to_owned()), load)
             .await?;
-        // A former identifier may have ended since it was cached.
-        let works = |api: &Arc<Api>| {
-            let alias =
-                |alias: &&aldgate_core::api::IdentifierAlias| alias.identifier == identifier;
-            api.identifier == identifier
-                || api
-                    .aliases
-                    .iter()
-                    .find(alias)
-                    .is_none_or(|alias| now < alias.until)
-        };
-        Ok(api.filter(works))
+        Ok(api.filter(|api| works(api, identifier, now)))
+    }
+
+    /// The API that is cached; the outer `None`: ask [`Caches::api`].
+    pub(crate) fn known_api(
+        &self,
+        tenant: &TenantId,
+        identifier: &str,
+        now: Timestamp,
+    ) -> Option<Option<Arc<Api>>> {
+        let known = self.apis.known(&(tenant.clone(), identifier.to_owned()))?;
+        Some(known.filter(|api| works(api, identifier, now)))
     }
 
     pub(crate) async fn client_grant(
@@ -176,6 +176,18 @@ impl Caches {
             tx.client_grants().of(&client, &audience, subject)
         });
         self.client_grants.get(key, load).await
+    }
+
+    /// The client grant that is cached; the outer `None`: ask [`Caches::client_grant`].
+    pub(crate) fn known_client_grant(
+        &self,
+        tenant: &TenantId,
+        client: &ClientId,
+        audience: &str,
+        subject: SubjectType,
+    ) -> Option<Option<Arc<ClientGrant>>> {
+        let key = (tenant.clone(), client.clone(), audience.to_owned(), subject);
+        self.client_grants.known(&key)
     }
 
     pub(crate) async fn connections(
@@ -248,6 +260,17 @@ impl Caches {
             .await?
             .unwrap_or_default())
     }
+}
+
+/// Whether an API still answers to `identifier`: a former one may have ended since it was cached.
+fn works(api: &Api, identifier: &str, now: Timestamp) -> bool {
+    let alias = |alias: &&aldgate_core::api::IdentifierAlias| alias.identifier == identifier;
+    api.identifier == identifier
+        || api
+            .aliases
+            .iter()
+            .find(alias)
+            .is_none_or(|alias| now < alias.until)
 }
 
 /// The origins of every application that is not disabled.

@@ -7,7 +7,7 @@ use aldgate_core::access::{Audience, unknown_audience};
 use aldgate_core::api::{Api, UserPolicy};
 use aldgate_core::client_grant::{ClientGrant, SubjectType};
 use aldgate_core::error::OAuthError;
-use aldgate_core::id::ClientId;
+use aldgate_core::id::{ClientId, TenantId};
 use aldgate_core::tenant::Tenant;
 use aldgate_core::time::Timestamp;
 use aldgate_store::Page;
@@ -33,6 +33,89 @@ impl Reach {
     pub(crate) fn pair(&self) -> (&Api, &str) {
         (&self.api, &self.identifier)
     }
+}
+
+/// What a unit of work may reach. Only the stored grant tells which API it is for, and within a
+/// unit of work nothing can be loaded: it takes what the caches have, or asks for more.
+#[derive(Clone)]
+pub(crate) struct Reaches {
+    app: App,
+    tenant: TenantId,
+    client: ClientId,
+    now: Timestamp,
+    /// What the caches did not have.
+    loaded: Option<(Option<String>, Option<Reach>)>,
+}
+
+/// What a unit of work lacks: the API with this identifier.
+#[derive(Debug)]
+pub(crate) struct Lacking(Option<String>);
+
+impl Reaches {
+    /// What the caches have.
+    pub(crate) fn cached(app: &App, tenant: &Tenant, client: &ClientId, now: Timestamp) -> Self {
+        Self {
+            app: app.clone(),
+            tenant: tenant.id.clone(),
+            client: client.clone(),
+            now,
+            loaded: None,
+        }
+    }
+
+    /// What a grant with this audience reaches.
+    pub(crate) fn of(&self, audience: Option<&str>) -> Result<Option<Reach>, Lacking> {
+        match &self.loaded {
+            Some((identifier, reach)) if identifier.as_deref() == audience => Ok(reach.clone()),
+            _ => self.find(audience).ok_or_else(|| lacking(audience)),
+        }
+    }
+
+    /// Loads what a unit of work lacked.
+    ///
+    /// # Errors
+    /// As [`reach`].
+    pub(crate) async fn load(
+        self,
+        tenant: &Tenant,
+        Lacking(audience): Lacking,
+    ) -> Result<Self, OAuthError> {
+        let wanted = audience
+            .as_deref()
+            .map_or(Audience::UserInfo, Audience::Api);
+        let subject = SubjectType::User;
+        let found = reach(&self.app, tenant, &self.client, wanted, subject, self.now).await?;
+        Ok(Self {
+            loaded: Some((audience, found)),
+            ..self
+        })
+    }
+
+    fn find(&self, audience: Option<&str>) -> Option<Option<Reach>> {
+        let Some(identifier) = audience else {
+            return Some(None);
+        };
+        let (app, tenant) = (&self.app, &self.tenant);
+        let api = app.known_api(tenant, identifier, self.now)??;
+        let policy = api.subject_type_authorization.user.policy;
+        let client_grant = match policy {
+            UserPolicy::RequireClientGrant => {
+                let subject = SubjectType::User;
+                app.known_client_grant(tenant, &self.client, &api.identifier, subject)?
+            }
+            _ => None,
+        };
+        let identifier = identifier.to_owned();
+        Some(Some(Reach {
+            api,
+            identifier,
+            client_grant,
+        }))
+    }
+}
+
+fn lacking(audience: Option<&str>) -> Lacking {
+    Lacking(audience.map(str::to_owned))
 }
 
 /// Looks up what `wanted` names; `None`: no API.

@@ -78,16 +78,7 @@ async fn opaque(
     tenant: &Tenant,
     hash: TokenHash,
 ) -> Result<Result<Facts, Refusal>, OAuthError> {
-    let find = move |tx: &mut Tx<'_>| {
-        let Some((token, stored)) = tx.access_tokens().find(&hash)? else {
-            return Ok::<_, StoreError>(None);
-        };
-        let user = match &stored.grant.user_id {
-            Some(id) => tx.users().by_id(id)?,
-            None => None,
-        };
-        Ok(Some((token, stored, user)))
-    };
+    let find = move |tx: &mut Tx<'_>| tx.access_tokens().find_with_user(&hash);
     let found = app.store.look_up(&tenant.id, find).await.map_err(down)?;
     let Some((token, stored, user)) = found else {
         let cause = "There is no such access token: never issued here, or expired long ago.";

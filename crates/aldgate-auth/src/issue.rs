@@ -22,15 +22,15 @@ use crate::client::down;
 /// The unpredictable parts of an access token: its id if it is a JWT, its text if it is opaque.
 #[derive(Clone)]
 pub(crate) struct Names {
-    jti: TokenId,
+    unique: TokenId,
     opaque: Secret<String>,
 }
 
 impl Names {
-    /// Draws the parts for a token of `grant`.
-    pub(crate) fn generate(grant: &GrantId, rng: &mut dyn Entropy) -> Self {
+    /// Draws the parts.
+    pub(crate) fn generate(rng: &mut dyn Entropy) -> Self {
         Self {
-            jti: TokenId::generate(Some(grant), rng),
+            unique: TokenId::generate(None, rng),
             opaque: TokenKind::Access.generate(rng),
         }
     }
@@ -52,6 +52,12 @@ impl Names {
         tx.access_tokens()
             .create(&TokenHash::of(self.opaque.expose()), &token)
     }
+}
+
+/// For how long a grant is kept after its code was redeemed, at least: its access token hangs on
+/// it, and a replay of the code must find it.
+pub(crate) fn kept_for(api: Option<&Api>) -> Seconds {
+    access_lifetime(api, Channel::Back).max(Seconds::minutes(10))
 }
 
 /// Everything that tokens of one grant are made from.
@@ -90,7 +96,7 @@ impl Mint<'_> {
             permissions: self.access.permissions.as_ref(),
             origin: self.grant.origin,
             refreshed: self.refreshed,
-            jti: &names.jti,
+            jti: &names.unique.within(&self.grant.id),
             custom: CustomClaims::none(),
             issued_at: self.issued_at,
             lifetime: self.lifetime(),
@@ -224,7 +230,7 @@ pub async fn issue_front_channel(
         id_token: None,
     };
     if request.wants_access_token {
-        let names = Names::generate(&request.grant.id, &mut app.rng());
+        let names = Names::generate(&mut app.rng());
         store_front_token(&mint, &names).await?;
         let token = mint.access_token(&names).await?;
         tokens.access_token = Some((token, mint.lifetime()));

@@ -6,6 +6,7 @@ mod log;
 mod machine;
 mod password;
 mod refresh;
+mod unit;
 
 use aldgate_app::App;
 use aldgate_app::error::OAuthRejection;

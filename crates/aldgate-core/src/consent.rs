@@ -56,14 +56,18 @@ pub fn is_due(ask: Ask<'_>) -> bool {
     if ask.forced {
         return true;
     }
-    let skips = ask.application.is_first_party
-        && ask
-            .api
-            .is_none_or(|api| api.skip_consent_for_verifiable_first_party_clients);
     let remembered = ask
         .remembered
         .is_some_and(|known| ask.scope.is_subset(known));
-    !skips && !remembered
+    !is_skipped(ask.application, ask.api) && !remembered
+}
+
+/// Whether an application is not asked about for an API, whatever the user said earlier: only
+/// `prompt=consent` asks then.
+#[must_use]
+pub fn is_skipped(application: &Application, api: Option<&Api>) -> bool {
+    let agrees = |api: &Api| api.skip_consent_for_verifiable_first_party_clients;
+    application.is_first_party && api.is_none_or(agrees)
 }
 
 #[cfg(test)]

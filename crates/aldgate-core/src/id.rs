@@ -148,6 +148,16 @@ id! {
         |rng| format!("auth0|{}", random::hex(rng, 24));
 }
 
+impl GrantId {
+    /// Makes an id that sorts by `at`, then randomly: what one moment adds to the database lies
+    /// together there.
+    pub fn at(at: crate::time::Timestamp, rng: &mut dyn Entropy) -> Self {
+        let micros = at.micros().max(0);
+        let unique = random::alphanumeric(rng, 22);
+        Self(format!("gnt_{micros:014x}{unique}").into())
+    }
+}
+
 impl EventId {
     /// Makes an id that sorts by `at`, then randomly.
     pub fn at(at: crate::time::Timestamp, rng: &mut dyn Entropy) -> Self {

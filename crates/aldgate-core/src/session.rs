@@ -10,6 +10,9 @@ use crate::time::{Seconds, Timestamp};
 /// The most applications that one session remembers.
 pub const CLIENTS_MAX: usize = 100;
 
+/// How long after its last use a session's next use is written down.
+const USE_COUNTS_AFTER: Seconds = Seconds::minutes(1);
+
 /// A browser's login at the tenant. The cookie holds a secret whose hash is the look-up key; `id`
 /// is the public `sid`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,9 +167,14 @@ impl Session {
         now < self.idle_expires_at && now < self.expires_at
     }
 
-    /// Prolongs the idle lifetime, never beyond the absolute end.
+    /// Prolongs the idle lifetime, never beyond the absolute end. What was used a moment ago stays
+    /// as it is: a minute, or a sixtieth of the idle lifetime, is as exact as anybody needs, and a
+    /// browser with several applications uses its session several times within one.
     #[must_use]
     pub fn touched(mut self, now: Timestamp, idle: Seconds) -> Self {
+        if now.since(self.last_interacted_at) < USE_COUNTS_AFTER.min(Seconds(idle.0 / 60)) {
+            return self;
+        }
         self.last_interacted_at = now;
         self.idle_expires_at = (now + idle).min(self.expires_at);
         self
@@ -204,6 +212,19 @@ mod tests {
         assert!(
             !late.is_live(NOW + Seconds(100)),
             "use does not move the absolute end"
+        );
+    }
+
+    #[test]
+    fn use_after_a_moment_changes_nothing() {
+        let (session, idle) = (log_in("auth0|1", None, NOW), Seconds::hours(2));
+        assert_eq!(session.clone().touched(NOW + Seconds(59), idle), session);
+        let used = session.clone().touched(NOW + Seconds(60), idle);
+        assert_eq!(used.last_interacted_at, NOW + Seconds(60));
+        // A short idle lifetime is counted more exactly.
+        assert_ne!(
+            session.clone().touched(NOW + Seconds(1), Seconds(90)),
+            session
         );
     }
 

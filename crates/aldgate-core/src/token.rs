@@ -63,6 +63,12 @@ impl TokenId {
         })
     }
 
+    /// The same id, of a token of `grant`.
+    #[must_use]
+    pub fn within(&self, grant: &GrantId) -> Self {
+        Self(format!("{grant}.{}", self.0))
+    }
+
     /// The grant that a `jti` names.
     #[must_use]
     pub fn grant_of(jti: &str) -> Option<GrantId> {

@@ -4,6 +4,7 @@ use aldgate_core::id::GrantId;
 use aldgate_core::scope::Scopes;
 use aldgate_core::secret::TokenHash;
 use aldgate_core::time::Timestamp;
+use aldgate_core::user::User;
 
 use crate::error::StoreError;
 use crate::grants::StoredGrant;
@@ -60,6 +61,18 @@ impl AccessTokens<'_, '_> {
         self.tx.one(&FIND, params![hash], read)
     }
 
+    /// Finds a token with its grant and with whom it is about.
+    pub fn find_with_user(
+        &mut self,
+        hash: &TokenHash,
+    ) -> Result<Option<(AccessToken, StoredGrant, Option<User>)>, StoreError> {
+        self.tx.one(&FIND_WITH_USER, params![hash], |row| {
+            let (token, grant) = read(row)?;
+            let user = row.opt_text(6)?.map(|_| row.json(6)).transpose()?;
+            Ok((token, grant, user))
+        })
+    }
+
     /// Removes a token; `false` when it is gone.
     pub fn delete(&mut self, hash: &TokenHash) -> Result<bool, StoreError> {
         Ok(self.tx.execute(&DELETE, params![hash])? == 1)
@@ -86,6 +99,12 @@ sql! {
             grants.document, grants.revoked_at
         FROM access_tokens token
         JOIN grants ON grants.tenant_id = ?1 AND grants.id = token.grant_id
+        WHERE token.tenant_id = ?1 AND token.hash = ?2";
+    const FIND_WITH_USER = "SELECT token.grant_id, token.scope, token.created_at, token.expires_at,
+            grants.document, grants.revoked_at, users.document
+        FROM access_tokens token
+        JOIN grants ON grants.tenant_id = ?1 AND grants.id = token.grant_id
+        LEFT JOIN users ON users.tenant_id = ?1 AND users.id = grants.user_id
         WHERE token.tenant_id = ?1 AND token.hash = ?2";
     const DELETE = "DELETE FROM access_tokens WHERE tenant_id = ?1 AND hash = ?2";
 }

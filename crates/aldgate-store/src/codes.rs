@@ -5,6 +5,7 @@ use aldgate_core::secret::TokenHash;
 use aldgate_core::time::Timestamp;
 
 use crate::error::StoreError;
+use crate::grants::StoredGrant;
 use crate::sql::sql;
 use crate::tx::Tx;
 use crate::value::{params, to_json};
@@ -41,13 +42,17 @@ impl Codes<'_, '_> {
         self.tx.execute(&CREATE, params).map(drop)
     }
 
-    /// Finds a code, spent or not.
-    pub fn find(&mut self, hash: &TokenHash) -> Result<Option<StoredCode>, StoreError> {
+    /// Finds a code, spent or not, with its grant.
+    pub fn find(
+        &mut self,
+        hash: &TokenHash,
+    ) -> Result<Option<(StoredCode, StoredGrant)>, StoreError> {
         self.tx.one(&FIND, params![hash], |row| {
-            Ok(StoredCode {
+            let code = StoredCode {
                 code: row.json(0)?,
                 spent: row.opt_at(1)?.is_some(),
-            })
+            };
+            Ok((code, StoredGrant::read(row, 2)?))
         })
     }
 
@@ -60,7 +65,11 @@ impl Codes<'_, '_> {
 sql! {
     const CREATE = "INSERT INTO codes (tenant_id, hash, grant_id, document, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5)";
-    const FIND = "SELECT document, used_at FROM codes WHERE tenant_id = ?1 AND hash = ?2";
+    const FIND = "SELECT code.document, code.used_at,
+            grants.document, grants.revoked_at
+        FROM codes code
+        JOIN grants ON grants.tenant_id = ?1 AND grants.id = code.grant_id
+        WHERE code.tenant_id = ?1 AND code.hash = ?2";
     const TAKE = "UPDATE codes SET used_at = ?3
         WHERE tenant_id = ?1 AND hash = ?2 AND used_at IS NULL";
 }

@@ -47,6 +47,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "0005_federation",
         text: include_str!("../migrations/0005_federation.sql"),
     },
+    Migration {
+        version: 6,
+        name: "0006_quiet_indexes",
+        text: include_str!("../migrations/0006_quiet_indexes.sql"),
+    },
 ];
 
 /// The tables that the migrations make; for tests.

@@ -80,6 +80,12 @@ impl Sessions<'_, '_> {
         Ok(self.tx.execute(&TOUCH, params)? == 1)
     }
 
+    /// Holds a session as it is until the end of the unit of work; `false` when it has ended
+    /// meanwhile.
+    pub fn hold(&mut self, hash: &TokenHash) -> Result<bool, StoreError> {
+        Ok(self.tx.execute(&HOLD, params![hash])? == 1)
+    }
+
     /// Ends the session of a cookie and returns it; `None` when there was none.
     pub fn end(&mut self, hash: &TokenHash) -> Result<Option<Session>, StoreError> {
         self.tx.one(&TAKE, params![hash], |row| row.json(0))
@@ -125,6 +131,7 @@ sql! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     const TOUCH = "UPDATE sessions SET document = ?3, expires_at = ?4
         WHERE tenant_id = ?1 AND hash = ?2";
+    const HOLD = "UPDATE sessions SET document = document WHERE tenant_id = ?1 AND hash = ?2";
     const REPLACE = "UPDATE sessions SET document = ?3 WHERE tenant_id = ?1 AND id = ?2";
     const END_OF_USER = "DELETE FROM sessions WHERE tenant_id = ?1 AND user_id = ?2";
     const END = "DELETE FROM sessions WHERE tenant_id = ?1 AND hash = ?2";

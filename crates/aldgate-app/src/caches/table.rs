@@ -30,13 +30,18 @@ where
         }
     }
 
+    /// What is known of `key`; the outer `None`: nothing, it has to be loaded.
+    pub(super) fn known(&self, key: &K) -> Option<Option<Arc<V>>> {
+        self.cache.get(key)
+    }
+
     /// The value of `key`, loaded if it is not here.
     pub(super) async fn get(
         &self,
         key: K,
         load: impl Future<Output = Result<Option<V>, StoreError>>,
     ) -> Result<Option<Arc<V>>, StoreError> {
-        if let Some(known) = self.cache.get(&key) {
+        if let Some(known) = self.known(&key) {
             return Ok(known);
         }
         let before = self.forgotten.load(Ordering::SeqCst);

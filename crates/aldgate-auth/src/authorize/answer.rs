@@ -5,6 +5,7 @@
 
 use aldgate_app::page::NoticeKind;
 use aldgate_core::access::Access;
+use aldgate_core::api::Api;
 use aldgate_core::application::Application;
 use aldgate_core::authorize::Plan;
 use aldgate_core::authorize::respond::Answer;
@@ -21,7 +22,7 @@ use http::StatusCode;
 use super::facts::{Named, Person};
 use super::flow;
 use super::running::Running;
-use crate::issue::{FrontChannel, FrontTokens, issue_front_channel};
+use crate::issue::{FrontChannel, FrontTokens, issue_front_channel, kept_for};
 use crate::visitor::{Fault, Visitor};
 
 /// How long a code can be redeemed (OAU-03).
@@ -41,8 +42,11 @@ pub(crate) struct Granted {
 struct Bundle {
     grant: Grant,
     code: Option<(TokenHash, Code)>,
+    /// As long as its code and what that is redeemed for.
+    grant_kept_until: Timestamp,
     session_hash: TokenHash,
-    session: Session,
+    /// The session, if this use of it is to be written down.
+    session: Option<Session>,
     transaction: Option<TokenHash>,
     event: Event,
     now: Timestamp,
@@ -65,7 +69,8 @@ pub(crate) async fn make(
         .code
         .then(|| TokenKind::Code.generate(&mut visitor.app.rng()));
     let code = code.as_ref().map(|code| code.expose().as_str());
-    let bundle = prepare(visitor, &granted, application, session_hash, running, code);
+    let named_by_it = (application, named.api.as_deref());
+    let bundle = prepare(visitor, &granted, named_by_it, session_hash, running, code);
     let grant = bundle.grant.clone();
     let store = &visitor.app.store;
     if !store
@@ -100,19 +105,22 @@ async fn gone(visitor: &Visitor) -> Response {
 fn prepare(
     visitor: &Visitor,
     granted: &Granted,
-    application: &Application,
+    (application, api): (&Application, Option<&Api>),
     session_hash: TokenHash,
     running: Option<&Running>,
     code: Option<&str>,
 ) -> Bundle {
     let (now, plan) = (visitor.now, &granted.plan);
-    let grant = grant(granted, GrantId::generate(&mut visitor.app.rng()), now);
-    let session = granted.person.session.clone();
+    let grant = grant(granted, GrantId::at(now, &mut visitor.app.rng()), now);
+    let before = &granted.person.session;
     let idle = Lifetimes::of(&visitor.tenant.settings).idle;
+    let used = before.clone().touched(now, idle).used_by(&application.id);
+    let redeemed = code.map_or(Seconds(0), |_| kept_for(api));
     Bundle {
         code: code.map(|code| (TokenHash::of(code), facts(plan, &grant, now))),
+        grant_kept_until: now + CODE_LIFETIME + redeemed,
         session_hash,
-        session: session.touched(now, idle).used_by(&application.id),
+        session: (used != *before).then_some(used),
         transaction: running.map(|running| running.hash),
         event: event(visitor, granted, application),
         grant,
@@ -180,7 +188,11 @@ fn event(visitor: &Visitor, granted: &Granted, application: &Application) -> Eve
 impl Bundle {
     /// Stores everything, or nothing: `false` when the transaction or the session has ended.
     fn store(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-        if !tx.sessions().touch(&self.session_hash, &self.session)? {
+        let lives = match &self.session {
+            Some(session) => tx.sessions().touch(&self.session_hash, session)?,
+            None => tx.sessions().hold(&self.session_hash)?,
+        };
+        if !lives {
             return Ok(false);
         }
         if let Some(transaction) = &self.transaction
@@ -188,7 +200,7 @@ impl Bundle {
         {
             return Ok(false);
         }
-        tx.grants().create(&self.grant, self.now + CODE_LIFETIME)?;
+        tx.grants().create(&self.grant, self.grant_kept_until)?;
         if let Some((hash, code)) = &self.code {
             tx.codes().create(hash, code)?;
         }

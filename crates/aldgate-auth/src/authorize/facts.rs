@@ -9,6 +9,7 @@ use aldgate_core::authorize::checks::Facts;
 use aldgate_core::authorize::{Plan, Request};
 use aldgate_core::client_grant::SubjectType;
 use aldgate_core::connection::Connection;
+use aldgate_core::consent;
 use aldgate_core::error::{OAuthError, Refusal};
 use aldgate_core::hint::Hint;
 use aldgate_core::id::ClientId;
@@ -119,7 +120,8 @@ pub(crate) struct Person {
     /// She herself; never a blocked user.
     pub(crate) user: User,
     permissions: Scopes,
-    /// What she allowed the application earlier, for this audience.
+    /// What she allowed the application earlier, for this audience; not looked up where it does
+    /// not count.
     pub(crate) remembered: Option<Scopes>,
 }
 
@@ -127,13 +129,16 @@ pub(crate) struct Person {
 pub(crate) async fn person(
     visitor: &Visitor,
     plan: &Plan,
-    api: Option<&Api>,
+    named: &Named,
 ) -> Result<Option<Person>, StoreError> {
     let (Some(hash), now) = (visitor.session(), visitor.now) else {
         return Ok(None);
     };
     let client_id = plan.target.client_id.clone();
     let audience = plan.audience.clone();
+    let api = named.api.as_deref();
+    let application = named.application.as_deref();
+    let is_asked = !application.is_some_and(|application| consent::is_skipped(application, api));
     let controlled = api.filter(|api| api.enforce_policies || api.token_dialect.has_permissions());
     let controlled = controlled.map(|api| api.identifier.clone());
     let read = move |tx: &mut Tx<'_>| {
@@ -148,9 +153,12 @@ pub(crate) async fn person(
             Some(api) => tx.permissions().of_user_at(&user.id, api)?,
             None => Vec::new(),
         };
-        let remembered = tx
-            .consents()
-            .find(&user.id, &client_id, audience.as_deref())?;
+        let remembered = match is_asked {
+            true => tx
+                .consents()
+                .find(&user.id, &client_id, audience.as_deref())?,
+            false => None,
+        };
         Ok::<_, StoreError>(Some(Person {
             session,
             user,

@@ -57,7 +57,7 @@ async fn run(
     named: &Named,
     running: Option<&Running>,
 ) -> Result<Response, Fault> {
-    let person = facts::person(visitor, &plan, named.api.as_deref()).await?;
+    let person = facts::person(visitor, &plan, named).await?;
     let access = match &person {
         Some(person) => match facts::access(visitor, &plan, named, person).await? {
             Ok(access) => Some(access),

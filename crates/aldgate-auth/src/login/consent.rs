@@ -68,7 +68,7 @@ async fn question(
     let named = Named::load(visitor, request).await?;
     let plan = checks::run(request, &named.facts(visitor)).ok();
     let person = match &plan {
-        Some(plan) => facts::person(visitor, plan, named.api.as_deref()).await?,
+        Some(plan) => facts::person(visitor, plan, &named).await?,
         None => None,
     };
     let access = match (&plan, &person) {

@@ -1,11 +1,9 @@
 //! `grant_type=authorization_code`.
 
 use aldgate_app::extract::Caller;
-use aldgate_core::access::{Access, Audience};
-use aldgate_core::application::GrantType;
+use aldgate_core::access::Access;
+use aldgate_core::application::{Application, GrantType};
 use aldgate_core::client_auth::AuthenticatedClient;
-use aldgate_core::client_grant::SubjectType;
-use aldgate_core::error::OAuthError;
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::grant::refresh::narrow;
 use aldgate_core::grant::{Grant, Refused, code};
@@ -16,9 +14,9 @@ use aldgate_core::user::User;
 use aldgate_store::{StoreError, Tx};
 
 use super::issued::{Issued, current_access};
+use super::unit::{self, Stop, Unit};
 use super::{Exchange, Tokens, log};
-use crate::audience::{Reach, reach};
-use crate::client::down;
+use crate::audience::{Reach, Reaches};
 use crate::issue::Mint;
 
 const GRANT: GrantType = GrantType::AuthorizationCode;
@@ -27,41 +25,24 @@ pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refus
     let refuse = |error| request.refuse(GRANT, error);
     let text = request.required(GRANT, "code")?;
     let hash = TokenKind::Code.hash(text).ok_or_else(code::unknown)?;
-    let Some(grant) = find_grant(request, hash).await.map_err(refuse)? else {
-        return Err(code::unknown());
-    };
-    let wanted = grant
-        .audience
-        .as_deref()
-        .map_or(Audience::UserInfo, Audience::Api);
     let (app, tenant, client) = (request.app, request.tenant, &request.client);
-    let subject = SubjectType::User;
-    let reach = reach(app, tenant, client.id(), wanted, subject, request.now).await;
-    let reach = reach.map_err(refuse)?;
-    let issued = Issued::generate(&grant.id, &mut app.rng());
+    let issued = Issued::generate(&mut app.rng());
     let redemption = Redemption {
         hash,
         client: client.clone(),
         redirect_uri: request.params.get("redirect_uri").map(ToOwned::to_owned),
         code_verifier: request.params.get("code_verifier").map(ToOwned::to_owned),
-        reach: reach.clone(),
         issued: issued.clone(),
         failure: request.event(EventType::FailedCodeExchange),
         caller: request.caller.clone(),
         now: request.now,
     };
-    let work = move |tx: &mut Tx<'_>| redemption.run(tx);
-    let redeemed = app
-        .store
-        .write(&tenant.id, work)
-        .await
-        .map_err(down)
-        .map_err(refuse)??;
+    let redeemed = unit::run(request, GRANT, redemption).await?;
     let mint = Mint {
         app,
         tenant,
         application: client.application(),
-        api: reach.as_ref().map(|reach| &*reach.api),
+        api: redeemed.reach.as_ref().map(|reach| &*reach.api),
         grant: &redeemed.grant,
         user: &redeemed.user,
         access: &redeemed.access,
@@ -90,32 +71,12 @@ fn note(request: &Exchange<'_>, redeemed: Redeemed, tokens: &Tokens) {
     request.app.events.record(&request.tenant.id, event);
 }
 
-/// The code's grant, to know which API to look up before the unit of work.
-async fn find_grant(request: &Exchange<'_>, hash: TokenHash) -> Result<Option<Grant>, OAuthError> {
-    let find = move |tx: &mut Tx<'_>| {
-        let Some(found) = tx.codes().find(&hash)? else {
-            return Ok::<_, StoreError>(None);
-        };
-        Ok(tx
-            .grants()
-            .by_id(&found.code.grant_id)?
-            .map(|stored| stored.grant))
-    };
-    request
-        .app
-        .store
-        .look_up(&request.tenant.id, find)
-        .await
-        .map_err(down)
-}
-
 /// One unit of work: everything it needs is drawn before, so that it can run again.
 struct Redemption {
     hash: TokenHash,
     client: AuthenticatedClient,
     redirect_uri: Option<String>,
     code_verifier: Option<String>,
-    reach: Option<Reach>,
     issued: Issued,
     failure: Event,
     caller: Caller,
@@ -125,18 +86,24 @@ struct Redemption {
 struct Redeemed {
     grant: Grant,
     user: User,
+    reach: Option<Reach>,
     access: Access,
     nonce: Option<String>,
     refreshes: bool,
 }
 
-impl Redemption {
-    fn run(&self, tx: &mut Tx<'_>) -> Result<Result<Redeemed, Box<Refused>>, StoreError> {
-        let Some(mut found) = tx.codes().find(&self.hash)? else {
-            return Ok(Err(code::unknown()));
+impl Unit for Redemption {
+    type Done = Redeemed;
+
+    fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        reaches: &Reaches,
+    ) -> Result<Result<Redeemed, Stop>, StoreError> {
+        let Some((mut found, stored)) = tx.codes().find(&self.hash)? else {
+            return Ok(Err(code::unknown().into()));
         };
-        let stored = tx.grants().by_id(&found.code.grant_id)?;
-        let grant = stored.and_then(aldgate_store::StoredGrant::live);
+        let grant = stored.live();
         let user = match grant.as_ref().and_then(|grant| grant.user_id.as_ref()) {
             Some(id) => tx.users().by_id(id)?,
             None => None,
@@ -157,30 +124,31 @@ impl Redemption {
                 Err(refused) => {
                     let event = || self.failure.clone();
                     log::act(tx, &found.code.grant_id, &refused, (&self.caller, event))?;
-                    return Ok(Err(refused));
+                    return Ok(Err(refused.into()));
                 }
             };
             let application = self.client.application();
-            let reach = self.reach.as_ref();
-            let access = current_access(tx, application, grant, reach)?;
+            let reach = match reaches.of(grant.audience.as_deref()) {
+                Ok(reach) => reach,
+                Err(lacking) => return Ok(Err(lacking.into())),
+            };
+            let access = current_access(tx, application, grant, reach.as_ref())?;
             let access = match access.and_then(|access| narrow(grant, access, None)) {
                 Ok(access) => access,
                 Err(error) => {
-                    return Ok(Err(Refused::without_effect(
-                        error,
-                        EventType::FailedCodeExchange,
-                    )));
+                    let kind = EventType::FailedCodeExchange;
+                    return Ok(Err(Refused::without_effect(error, kind).into()));
                 }
             };
             if tx.codes().take(&self.hash, self.now)? {
-                let refreshes =
-                    self.issued
-                        .store(tx, (application, reach), grant, &access, self.now)?;
+                let basis: (&Application, _) = (application, reach.as_ref());
+                let refreshes = self.issued.store(tx, basis, grant, &access, self.now)?;
                 let (grant, user) = (grant.clone(), user.clone());
                 let nonce = found.code.nonce;
                 return Ok(Ok(Redeemed {
                     grant,
                     user,
+                    reach,
                     access,
                     nonce,
                     refreshes,

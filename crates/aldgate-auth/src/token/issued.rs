@@ -5,19 +5,15 @@ use aldgate_core::application::Application;
 use aldgate_core::error::OAuthError;
 use aldgate_core::grant::Grant;
 use aldgate_core::grant::refresh::{RefreshToken, first_lifetimes};
-use aldgate_core::id::GrantId;
 use aldgate_core::random::Entropy;
 use aldgate_core::scope::Scopes;
 use aldgate_core::secret::{Secret, TokenHash, TokenKind};
-use aldgate_core::time::{Seconds, Timestamp};
+use aldgate_core::time::Timestamp;
 use aldgate_core::token::{Channel, access_lifetime};
 use aldgate_store::{StoreError, Tx};
 
 use crate::audience::Reach;
-use crate::issue::Names;
-
-/// For how long a grant is kept at least: a replay of its code must find it.
-const KEPT_AT_LEAST: Seconds = Seconds::minutes(10);
+use crate::issue::{Names, kept_for};
 
 /// Refresh tokens of one user for one application; beyond, the oldest goes (Auth0: 200).
 const FAMILIES_MAX: u32 = 200;
@@ -31,9 +27,9 @@ pub(super) struct Issued {
 
 impl Issued {
     /// Draws the secrets.
-    pub(super) fn generate(grant: &GrantId, rng: &mut dyn Entropy) -> Self {
+    pub(super) fn generate(rng: &mut dyn Entropy) -> Self {
         Self {
-            names: Names::generate(grant, rng),
+            names: Names::generate(rng),
             refresh_token: TokenKind::Refresh.generate(rng),
         }
     }
@@ -47,9 +43,10 @@ impl Issued {
         access: &Access,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let lifetime = access_lifetime(reach.map(|reach| &*reach.api), Channel::Back);
+        let api = reach.map(|reach| &*reach.api);
+        let lifetime = access_lifetime(api, Channel::Back);
         let refreshes = access.scope.contains("offline_access");
-        let mut kept_until = now + lifetime.max(KEPT_AT_LEAST);
+        let mut kept_until = now + kept_for(api);
         if refreshes {
             let (idle_expires_at, expires_at) = first_lifetimes(&application.refresh_token, now);
             let token = RefreshToken {

@@ -47,7 +47,7 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
     let reach = reach(app, tenant, client.id(), wanted, SubjectType::User, *now).await?;
     let AuthenticatedUser { user, method } = log_in(request, connection).await?;
     let grant = Grant {
-        id: GrantId::generate(&mut app.rng()),
+        id: GrantId::at(*now, &mut app.rng()),
         client_id: client.id().clone(),
         user_id: Some(user.id.clone()),
         session_id: None,
@@ -63,7 +63,7 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
         metadata: serde_json::Map::new(),
         created_at: *now,
     };
-    let issued = Issued::generate(&grant.id, &mut app.rng());
+    let issued = Issued::generate(&mut app.rng());
     let first = First {
         client: client.clone(),
         reach: reach.clone(),

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use aldgate_app::extract::Caller;
-use aldgate_core::access::{Access, Audience};
+use aldgate_core::access::Access;
 use aldgate_core::application::GrantType;
 use aldgate_core::client_auth::AuthenticatedClient;
-use aldgate_core::client_grant::SubjectType;
 use aldgate_core::error::OAuthError;
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::grant::refresh::{self, Derived, RefreshToken, idle_end, narrow, same_audience};
@@ -19,9 +18,9 @@ use aldgate_core::user::User;
 use aldgate_store::{FoundRefreshToken, StoreError, Tx};
 
 use super::issued::current_access;
+use super::unit::{self, Stop, Unit};
 use super::{Exchange, Tokens, log};
-use crate::audience::{Reach, reach};
-use crate::client::down;
+use crate::audience::{Reach, Reaches};
 use crate::issue::{Mint, Names};
 
 const GRANT: GrantType = GrantType::RefreshToken;
@@ -29,20 +28,13 @@ const GRANT: GrantType = GrantType::RefreshToken;
 pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refused>> {
     let refuse = |error| request.refuse(GRANT, error);
     let (app, tenant) = (request.app, request.tenant);
-    let rotation = prepare(request).await?;
-    let reach = rotation.reach.clone();
-    let work = move |tx: &mut Tx<'_>| rotation.run(tx);
-    let rotated = app
-        .store
-        .write(&tenant.id, work)
-        .await
-        .map_err(down)
-        .map_err(refuse)??;
+    let rotation = prepare(request)?;
+    let rotated = unit::run(request, GRANT, rotation).await?;
     let mint = Mint {
         app,
         tenant,
         application: request.client.application(),
-        api: reach.as_ref().map(|reach| &*reach.api),
+        api: rotated.reach.as_ref().map(|reach| &*reach.api),
         grant: &rotated.grant,
         user: &rotated.user,
         access: &rotated.access,
@@ -65,41 +57,24 @@ pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refus
     Ok(tokens)
 }
 
-/// Looks up what the unit of work needs from caches, and draws its randomness.
-async fn prepare(request: &Exchange<'_>) -> Result<Rotation, Box<Refused>> {
+/// Reads the request, and draws the randomness of the unit of work.
+fn prepare(request: &Exchange<'_>) -> Result<Rotation, Box<Refused>> {
     let refuse = |error| request.refuse(GRANT, error);
-    let (app, tenant, client) = (request.app, request.tenant, &request.client);
+    let (app, params) = (request.app, &request.params);
     let presented = request.required(GRANT, "refresh_token")?;
     let hash = TokenKind::Refresh
         .hash(presented)
         .ok_or_else(refresh::unknown)?;
-    let find = move |tx: &mut Tx<'_>| tx.refresh_tokens().find(&hash);
-    let found = app
-        .store
-        .look_up(&tenant.id, find)
-        .await
-        .map_err(down)
-        .map_err(refuse)?;
-    let grant = found.ok_or_else(refresh::unknown)?.grant.grant;
-    let asked = request
-        .params
-        .get("audience")
-        .or_else(|| request.params.get("resource"));
-    let wanted = grant
-        .audience
-        .as_deref()
-        .map_or(Audience::UserInfo, Audience::Api);
-    let subject = SubjectType::User;
-    let reach = reach(app, tenant, client.id(), wanted, subject, request.now).await;
+    let asked = params.get("audience").or_else(|| params.get("resource"));
     Ok(Rotation {
         hash,
         presented: Secret::new(presented.to_owned()),
         key: *app.refresh_key(),
-        client: client.clone(),
-        reach: reach.map_err(refuse)?,
+        client: request.client.clone(),
         requested: request.scope().map_err(refuse)?,
-        same_audience: same_audience(&grant, asked, &tenant.issuer.userinfo()),
-        fresh: Names::generate(&grant.id, &mut app.rng()),
+        asked: asked.map(ToOwned::to_owned),
+        userinfo: request.tenant.issuer.userinfo(),
+        fresh: Names::generate(&mut app.rng()),
         failure: request.event(EventType::RefreshTokenReuse),
         caller: request.caller.clone(),
         now: request.now,
@@ -112,10 +87,11 @@ struct Rotation {
     presented: Secret<String>,
     key: [u8; 32],
     client: AuthenticatedClient,
-    reach: Option<Reach>,
     requested: Option<Scopes>,
-    /// Decided only after the token is known to be this application's.
-    same_audience: Result<(), OAuthError>,
+    /// The audience that the request names. It counts only after the token is known to be this
+    /// application's.
+    asked: Option<String>,
+    userinfo: String,
     /// For applications that do not rotate: each answer is new.
     fresh: Names,
     failure: Event,
@@ -126,17 +102,20 @@ struct Rotation {
 struct Rotated {
     grant: Grant,
     user: User,
+    reach: Option<Reach>,
     access: Access,
     issued_at: Timestamp,
     names: Names,
     successor: Option<Arc<Secret<String>>>,
 }
 
-impl Rotation {
-    fn run(&self, tx: &mut Tx<'_>) -> Result<Result<Rotated, Box<Refused>>, StoreError> {
+impl Unit for Rotation {
+    type Done = Rotated;
+
+    fn run(&self, tx: &mut Tx<'_>, reaches: &Reaches) -> Result<Result<Rotated, Stop>, StoreError> {
         loop {
             let Some(found) = tx.refresh_tokens().find(&self.hash)? else {
-                return Ok(Err(refresh::unknown()));
+                return Ok(Err(refresh::unknown().into()));
             };
             let user = match &found.grant.grant.user_id {
                 Some(id) => tx.users().by_id(id)?,
@@ -158,16 +137,18 @@ impl Rotation {
                         event
                     };
                     log::act(tx, &found.token.grant_id, &refused, (&self.caller, event))?;
-                    return Ok(Err(refused));
+                    return Ok(Err(refused.into()));
                 }
             };
-            let access = match self.access(tx, &found.grant.grant)? {
+            let reach = match reaches.of(found.grant.grant.audience.as_deref()) {
+                Ok(reach) => reach,
+                Err(lacking) => return Ok(Err(lacking.into())),
+            };
+            let access = match self.access(tx, &found.grant.grant, reach.as_ref())? {
                 Ok(access) => access,
                 Err(error) => {
-                    return Ok(Err(Refused::without_effect(
-                        error,
-                        EventType::FailedRefreshExchange,
-                    )));
+                    let kind = EventType::FailedRefreshExchange;
+                    return Ok(Err(Refused::without_effect(error, kind).into()));
                 }
             };
             // Another request may retire it between the two statements (PostgreSQL): look again.
@@ -176,28 +157,32 @@ impl Rotation {
                 continue;
             }
             let user = user.expect("invariant: an exchange without a user is refused");
-            return self.store(tx, &found, exchange, (user, access)).map(Ok);
+            let rotated = self.store(tx, found, exchange, (user, access, reach))?;
+            return Ok(Ok(rotated));
         }
     }
+}
 
+impl Rotation {
     fn access(
         &self,
         tx: &mut Tx<'_>,
         grant: &Grant,
+        reach: Option<&Reach>,
     ) -> Result<Result<Access, OAuthError>, StoreError> {
-        if let Err(error) = &self.same_audience {
-            return Ok(Err(error.clone()));
+        if let Err(error) = same_audience(grant, self.asked.as_deref(), &self.userinfo) {
+            return Ok(Err(error));
         }
-        let access = current_access(tx, self.client.application(), grant, self.reach.as_ref())?;
+        let access = current_access(tx, self.client.application(), grant, reach)?;
         Ok(access.and_then(|access| narrow(grant, access, self.requested.as_ref())))
     }
 
     fn store(
         &self,
         tx: &mut Tx<'_>,
-        found: &FoundRefreshToken,
+        found: FoundRefreshToken,
         exchange: refresh::Exchange,
-        (user, access): (User, Access),
+        (user, access, reach): (User, Access, Option<Reach>),
     ) -> Result<Rotated, StoreError> {
         let grant = &found.grant.grant;
         let settings = &self.client.application().refresh_token;
@@ -226,17 +211,17 @@ impl Rotation {
             // The same scope gives the same access token again.
             Some(_) => {
                 let purpose = format!("access {}", access.scope);
-                Names::generate(&grant.id, &mut self.derived(grant, &purpose))
+                Names::generate(&mut self.derived(grant, &purpose))
             }
         };
         if access.audience.is_none() {
             let lifetime = access_lifetime(None, Channel::Back);
             names.store_opaque(tx, &grant.id, &access.scope, (issued_at, lifetime))?;
         }
-        let grant = grant.clone();
         Ok(Rotated {
-            grant,
+            grant: found.grant.grant,
             user,
+            reach,
             access,
             issued_at,
             names,

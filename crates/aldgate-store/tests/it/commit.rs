@@ -1,10 +1,13 @@
 //! Group commit, overload, and what others hear of a commit.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 
+use aldgate_core::attempts::{Address, Counted, Penalty, Rule, Subject};
 use aldgate_core::id::RoleId;
 use aldgate_core::role::Role;
+use aldgate_core::time::Seconds;
 use aldgate_store::scratch::Scratch;
 use aldgate_store::{Change, ChangeKind, Store, StoreError, StoreOptions, Tx};
 use serde_json::json;
@@ -84,6 +87,67 @@ async fn units_that_wait_together_are_committed_together_and_fail_alone() {
     let after = store.stats();
     assert_eq!(after.units - before.units, 41);
     assert_eq!(after.commits - before.commits, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_01_a_batch_that_runs_again_has_each_effect_once() {
+    let scratch = Scratch::new();
+    let store = scratch.open().await.unwrap();
+    if store.engine_name() != "sqlite" {
+        return; // There a unit runs again by itself; see `faults`.
+    }
+    let subject = Subject::Address(Address::of("203.0.113.9".parse().unwrap()));
+    let rule = Rule {
+        max: 100,
+        memory: Seconds::hours(1),
+        penalty: Penalty::Notice,
+    };
+    let runs = Arc::new(AtomicUsize::new(0));
+    let (release, blocker) = block(&store);
+    let tasks: Vec<_> = (0..9)
+        .map(|number| {
+            let (store, subject, runs) = (store.clone(), subject.clone(), Arc::clone(&runs));
+            // Counting has another effect each time that it happens. The fifth counts and writes
+            // as its neighbours do, then changes its mind.
+            let count = move |tx: &mut Tx<'_>| {
+                runs.fetch_add(1, Ordering::SeqCst);
+                tx.settings()
+                    .save("numbers", &number.to_string(), &json!(number), NOW)?;
+                match tx.attempts().count(&subject, &rule, NOW)? {
+                    Counted::Attempt(_) if number == 4 => Err(StoreError::Conflict("on purpose")),
+                    Counted::Attempt(place) => Ok(place),
+                    Counted::Blocked(_) => unreachable!("the rule allows more"),
+                }
+            };
+            tokio::spawn(async move { store.write(&tenant("default"), count).await })
+        })
+        .collect();
+    while store.stats().waiting < 9 {
+        tokio::task::yield_now().await;
+    }
+    release.send(()).unwrap();
+    blocker.await.unwrap().unwrap();
+    let mut places = Vec::new();
+    for (number, task) in tasks.into_iter().enumerate() {
+        let counted = task.await.unwrap();
+        assert_eq!(counted.is_err(), number == 4);
+        places.extend(counted.ok());
+    }
+    places.sort_unstable();
+    assert_eq!(places, (1..=8).collect::<Vec<_>>());
+    assert!(
+        runs.load(Ordering::SeqCst) > 9,
+        "the batch did not run again"
+    );
+    // What the next one sees is what was committed.
+    let next = store
+        .write(&tenant("default"), move |tx| {
+            let stored = tx.settings().load::<usize>("numbers", "4")?;
+            Ok::<_, StoreError>((stored, tx.attempts().count(&subject, &rule, NOW)?))
+        })
+        .await
+        .unwrap();
+    assert_eq!(next, (None, Counted::Attempt(9)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

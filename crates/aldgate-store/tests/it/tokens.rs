@@ -110,8 +110,9 @@ async fn oau_03_fifty_at_once_spend_a_code_once() {
     let found = store
         .read(&tenant, |tx| tx.codes().find(&TokenHash::of("c")))
         .await;
-    let found = found.unwrap().unwrap();
+    let (found, grant) = found.unwrap().unwrap();
     assert_eq!((found.code, found.spent), (code, true));
+    assert_eq!(grant.grant.id, id("gnt_1"));
 }
 
 #[tokio::test]
