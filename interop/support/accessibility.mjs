@@ -6,9 +6,12 @@ import { createRequire } from "node:module";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** The page has no accessibility violation that axe knows (WCAG 2.2 A and AA), light and dark. */
-export async function assertAccessible(page) {
-  for (const colorScheme of ["light", "dark"]) {
+/**
+ * The page has no accessibility violation that axe knows (WCAG 2.2 A and AA), light and dark unless
+ * said otherwise.
+ */
+export async function assertAccessible(page, schemes = ["light", "dark"]) {
+  for (const colorScheme of schemes) {
     // Without motion, so that no colour is met on its way to another.
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.evaluate(axe);

@@ -55,6 +55,7 @@ mod applications;
 mod home;
 mod logs;
 mod start;
+mod trust;
 
 use aldgate_app::App;
 use axum::Router;
@@ -75,6 +76,7 @@ fn pages() -> Vec<Page> {
         start::pages(),
         applications::pages(),
         apis::pages(),
+        trust::pages(),
         logs::pages(),
     ]
     .into_iter()

@@ -54,7 +54,7 @@ fn draw(svg: &mut String, days: &[(String, u64)]) -> Result<(), Fault> {
         .x_label_area_size(24)
         .y_label_area_size(40)
         .build_cartesian_2d((0..count).into_segmented(), 0..top)?;
-    let text = ("sans-serif", 15).into_font().color(&TEXT);
+    let text = ("sans-serif", 17).into_font().color(&TEXT);
     let name = |value: &SegmentValue<i32>| match value {
         SegmentValue::CenterOf(index) => usize::try_from(*index)
             .ok()

@@ -288,6 +288,7 @@ impl Sheet<'_> {
                 domain => visit.tenant.issuer.authority(),
                 csrf => csrf_token(visit.app.csrf_key(), &visit.session, FORM),
                 note => said,
+                doctor => visit.app.config.server.token_doctor,
             },
         };
         let mut response = engine::reply(self.status, self.template, context);

@@ -45,8 +45,8 @@ struct FilledField {
     kind: &'static str,
     /// The HTML type, of `text`.
     input: &'static str,
-    /// The unit, of `number`.
-    unit: &'static str,
+    /// The unit, of `number`; of seconds also what they are in hours or days.
+    unit: String,
     value: String,
     options: Vec<Opt>,
     problem: Option<String>,
@@ -181,10 +181,45 @@ impl Field {
             required: self.required,
             kind,
             input,
-            unit,
+            unit: match (unit, values.first()) {
+                ("seconds", Some(value)) => with_span(value),
+                (unit, _) => unit.to_owned(),
+            },
             options: choices.iter().map(option).collect(),
             value: values.into_iter().next().unwrap_or_default(),
             problem: None,
+        }
+    }
+}
+
+/// "seconds" with the same span in the largest unit that fits: `seconds, 10 hours`.
+fn with_span(value: &str) -> String {
+    let seconds: u64 = value.trim().parse().unwrap_or(0);
+    let units = [("day", 86_400), ("hour", 3600), ("minute", 60)];
+    let fitting = units
+        .iter()
+        .find(|(_, length)| seconds >= *length && seconds % length == 0);
+    match fitting {
+        Some((name, length)) if seconds / length == 1 => format!("seconds, 1 {name}"),
+        Some((name, length)) => format!("seconds, {} {name}s", seconds / length),
+        None => "seconds".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_span;
+
+    #[test]
+    fn seconds_are_told_in_a_unit_that_people_know() {
+        let table = [
+            ("36000", "seconds, 10 hours"),
+            ("86400", "seconds, 1 day"),
+            ("90", "seconds"),
+            ("soon", "seconds"),
+        ];
+        for (value, expected) in table {
+            assert_eq!(with_span(value), expected);
         }
     }
 }

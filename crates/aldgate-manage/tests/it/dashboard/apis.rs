@@ -137,3 +137,23 @@ async fn getting_started_makes_both_or_none() {
         page.text()
     );
 }
+
+#[tokio::test]
+async fn the_trust_map_draws_grants_and_finds_client_ids_as_audience() {
+    let desk = Desk::new().await;
+    let mut admin = desk.admin().await;
+    admin.see("/apis/new").await;
+    let spa = desk.world.spa.id.to_string();
+    let new = [
+        ("name", "Mixed up"),
+        ("identifier", spa.as_str()),
+        ("signing_alg", "RS256"),
+    ];
+    admin.send("/apis/new", &new).await;
+    let map = admin.see("/trust").await;
+    assert!(
+        map.contains("Mixed up goes by the client ID of an application."),
+        "{map}"
+    );
+    assert!(map.contains("<path d=") && map.contains("read:things, write:things"));
+}
