@@ -97,7 +97,8 @@ async function rest(client, data, tools) {
   const payload = { user: { user_id: "auth0|1", email: "ada@example.com" } };
   const tried = await data(client.actions.test(which, { payload }));
   assert.equal(tried.payload.commands.length, 1);
-  assert.equal((await data(client.actions.getVersions(which))).versions[0].number, 1);
+  const kept = await data(client.actions.getVersions({ actionId: action.id }));
+  assert.equal(kept.versions[0].number, 1);
   const listed = await data(client.actions.getAll({ actionName: tools.action.name }));
   assert.equal(listed.actions[0].all_changes_deployed, true);
   await client.actions.delete({ ...which, force: true });

@@ -41,10 +41,10 @@ test("aldgate api calls a running server", async () => {
 });
 
 test("a refusal is told in words, and by the exit code", async () => {
-  const { code, stderr } = await server.run("api", "POST", "roles", '{"nam":"x"}');
+  const { code, stderr } = await server.run("api", "POST", "roles", '{"name":"x","descriptio":"y"}');
   assert.equal(code, 1);
-  assert.match(stderr, /400 Bad Request: .*nam/);
-  assert.match(stderr, /remedy .*name/);
+  assert.match(stderr, /400 Bad Request: .*descriptio /);
+  assert.match(stderr, /remedy .*Did you mean description\?/);
   const usage = await server.run("api", "FETCH", "roles");
   assert.equal(usage.code, 1);
 });
