@@ -198,14 +198,21 @@ impl App {
             headers,
             body,
         };
-        let (fetched, _headers) = self.outbound.request(asked, bytes_max).await.map_err(|error| {
-            // The query may hold a secret; the address alone tells enough.
-            let place = format!("{}{}", url.origin().ascii_serialization(), url.path());
-            Refusal::new("federation_unreachable", "The provider could not be asked.")
+        let (fetched, _headers) =
+            self.outbound
+                .request(asked, bytes_max)
+                .await
+                .map_err(|error| {
+                    // The query may hold a secret; the address alone tells enough.
+                    let place = format!("{}{}", url.origin().ascii_serialization(), url.path());
+                    Refusal::new("federation_unreachable", "The provider could not be asked.")
                 .expected(format!("an answer of {place}"))
                 .actual(&error.to_string())
-                .remedy("Compare the addresses in the connection's options, and see whether this server may reach them.")
-        })?;
+                .remedy(
+                    "Compare the addresses in the connection's options, and see whether this \
+                     server may reach them.",
+                )
+                })?;
         Ok(fetched)
     }
 }

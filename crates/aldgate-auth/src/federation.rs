@@ -3,6 +3,7 @@
 
 mod callback;
 mod exchange;
+pub(crate) mod link;
 pub(crate) mod logout;
 mod refused;
 mod settle;
@@ -10,13 +11,14 @@ pub(crate) mod start;
 
 use aldgate_app::App;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 /// The routes of this folder.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/login/callback", get(callback::get).post(callback::post))
         .route("/login/logged-out", get(logout::get))
+        .route("/u/link", post(link::post))
         .route("/u/login/connection", get(start::by_button))
 }
 

@@ -71,6 +71,12 @@ impl Connection {
         authentication.is_none_or(|one| one["active"] != false)
     }
 
+    /// Whether any application may use it.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        self.is_domain_connection || !self.enabled_clients.is_empty()
+    }
+
     /// Whether login pages show a button for it. Enterprise connections have one if they ask for it
     /// (Auth0: `show_as_button`).
     #[must_use]

@@ -89,6 +89,8 @@ event_types! {
     ChangeEmail = "sce",
     /// Username changed.
     ChangeUsername = "scu",
+    /// A user linked an account at another provider.
+    IdentityLinked = "aldgate_identity_linked",
     /// User deleted.
     DeleteUser = "sdu",
     /// Deletion of a user refused.

@@ -16,12 +16,13 @@ use aldgate_core::federation::upstream::Upstream;
 use aldgate_core::params::Params;
 use aldgate_core::secret::TokenHash;
 use aldgate_core::session::AuthenticationMethod;
-use aldgate_store::Tx;
+use aldgate_store::{SealedTokens, Tx};
 use axum::extract::RawQuery;
 use axum::response::Response;
 use http::StatusCode;
 
 use super::exchange::{self, Exchange, Proven};
+use super::link;
 use super::refused::{self, About};
 use super::settle::{Settle, Settled};
 use crate::hosted_page;
@@ -99,7 +100,7 @@ async fn find(visitor: &Visitor, state: &str) -> Result<Result<Found, Refusal>, 
 }
 
 /// A browser that is back, in time, and the same that left.
-struct Back<'a> {
+pub(super) struct Back<'a> {
     attempt: Attempt,
     handle: String,
     proofs: Proofs,
@@ -115,11 +116,10 @@ impl Back<'_> {
                 .actual(id.as_str());
             return Ok(refused::page(visitor, NOTHING_KNOWN, refusal).await);
         };
-        match self.attempt.purpose {
-            Purpose::LogIn(transaction) => self.log_in(visitor, &connection, transaction).await,
-            Purpose::Link { .. } => {
-                let refusal = Refusal::new("federation_purpose", "Nothing can be linked here.");
-                Ok(refused::page(visitor, NOTHING_KNOWN, refusal).await)
+        match &self.attempt.purpose {
+            Purpose::LogIn(transaction) => self.log_in(visitor, &connection, *transaction).await,
+            Purpose::Link { session, user } => {
+                link::settle(visitor, self, &connection, (session, user)).await
             }
         }
     }
@@ -155,7 +155,7 @@ impl Back<'_> {
     }
 
     /// Who is it? Everything that can be wrong with the provider's answers is found here.
-    async fn prove(
+    pub(super) async fn prove(
         &self,
         visitor: &Visitor,
         connection: &Connection,
@@ -215,15 +215,7 @@ fn settlement(
     upstream: &Upstream,
     proven: Proven,
 ) -> Result<Settle, Fault> {
-    let account = (&upstream.connection_id, proven.arrival.subject.as_str());
-    let sealed = visitor
-        .app
-        .seal_upstream_tokens(&visitor.tenant.id, account, &proven.tokens);
-    let tokens = sealed.map_err(|error| {
-        let refusal = Refusal::new("federation_token", error.to_string());
-        let text = "The server could not finish the request";
-        OAuthError::new(ErrorCode::ServerError, text).because(refusal)
-    })?;
+    let tokens = seal(visitor, upstream, &proven)?;
     let mut signup = visitor.event(EventType::Signup, Some(application));
     signup.connection = Some(upstream.name.clone());
     let address = visitor.caller.address();
@@ -238,6 +230,23 @@ fn settlement(
         signup,
         now: visitor.now,
     })
+}
+
+/// Seals what the provider gave for the account.
+pub(super) fn seal(
+    visitor: &Visitor,
+    upstream: &Upstream,
+    proven: &Proven,
+) -> Result<SealedTokens, Fault> {
+    let account = (&upstream.connection_id, proven.arrival.subject.as_str());
+    let sealed = visitor
+        .app
+        .seal_upstream_tokens(&visitor.tenant.id, account, &proven.tokens);
+    Ok(sealed.map_err(|error| {
+        let refusal = Refusal::new("federation_token", error.to_string());
+        let text = "The server could not finish the request";
+        OAuthError::new(ErrorCode::ServerError, text).because(refusal)
+    })?)
 }
 
 /// Counts the answer as a failure of its address until it proves right (ACC-03).

@@ -3,6 +3,7 @@
 mod accounts;
 mod faults;
 mod journey;
+mod linking;
 mod realm;
 
 use aldgate_app::shared_keys::connection_secret_place;

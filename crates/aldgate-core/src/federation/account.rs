@@ -11,6 +11,7 @@ use crate::connection::{Connection, DATABASE};
 use crate::error::{ErrorCode, OAuthError, Refusal};
 use crate::id::UserId;
 use crate::time::Timestamp;
+use crate::user::link::IDENTITIES_MAX;
 use crate::user::{Identity, User};
 
 /// When the profile at the provider is copied to the user (Auth0: `set_user_root_attributes`).
@@ -113,6 +114,35 @@ pub fn welcome(facts: Facts<'_>) -> Result<User, OAuthError> {
         copy(&mut user, arrival);
     }
     count(&mut user, facts);
+    Ok(user)
+}
+
+/// A user with one account more. She has proved both sides.
+///
+/// # Errors
+/// When she is blocked, or has too many.
+pub fn add(
+    mut user: User,
+    preset: &Preset,
+    connection: &Connection,
+    (arrival, now): (&Arrival, Timestamp),
+) -> Result<User, Refusal> {
+    if user.blocked {
+        return Err(Refusal::new(
+            "user_blocked",
+            "An administrator blocked the user.",
+        ));
+    }
+    if user.identities.len() >= IDENTITIES_MAX {
+        let cause = "The user would have too many identities";
+        return Err(Refusal::new("federation_link_many", cause)
+            .expected(format!("at most {IDENTITIES_MAX}")));
+    }
+    user.identities.push(Identity {
+        profile_data: Some(data(arrival)),
+        ..identity(preset, connection, arrival)
+    });
+    user.updated_at = now;
     Ok(user)
 }
 

@@ -65,7 +65,10 @@ fn check_issuer(sent: Option<&str>, attempt: &Attempt, promised: bool) -> Result
             Err(Refusal::new("federation_mix_up", cause)
                 .expected(issuer)
                 .actual(sent.unwrap_or("no iss parameter"))
-                .remedy("Begin the login anew. If it happens again, compare the issuer in the connection's options with the provider's metadata."))
+                .remedy(
+                    "Begin the login anew. If it happens again, compare the issuer in the \
+                     connection's options with the provider's metadata.",
+                ))
         }
     }
 }

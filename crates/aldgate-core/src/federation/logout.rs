@@ -1,5 +1,5 @@
-//! Logging out at the provider as well (Auth0: `federated`; RP-Initiated Logout 1.0 from the side of
-//! the client).
+//! Logging out at the provider as well (Auth0: `federated`; RP-Initiated Logout 1.0 from the side
+//! of the client).
 
 use aldgate_jose::{b64, digest};
 use url::Url;

@@ -8,7 +8,7 @@ use crate::id::UserId;
 use crate::time::Timestamp;
 
 /// The most accounts of one user.
-const IDENTITIES_MAX: usize = 50;
+pub(crate) const IDENTITIES_MAX: usize = 50;
 
 /// What the secondary account's user was called, kept with the identity so that it can be undone.
 const KEPT: [&str; 10] = [

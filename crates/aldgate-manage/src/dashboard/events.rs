@@ -166,6 +166,7 @@ pub(super) const fn label(kind: EventType) -> &'static str {
         E::KeysRotated => "Keys rotated",
         E::KeyRevoked => "Key revoked",
         E::ConsentGiven => "Consent",
+        E::IdentityLinked => "Account linked",
         E::MailSent => "Mail sent",
         E::MailFailed => "Mail failed",
     }

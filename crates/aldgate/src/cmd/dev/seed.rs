@@ -201,22 +201,26 @@ async fn demo(app: &App, tenant: &Tenant, place: &Place<'_>, dev: &Value) -> Res
                 "app_type": "non_interactive",
             },
         ],
-        "resourceServers": [{
-            "identifier": DEMO_API,
-            "name": "Demo Orders API",
-            "scopes": [
-                {"value": "read:orders", "description": "See your orders"},
-                {"value": "write:orders", "description": "Place and cancel orders"},
-            ],
-            "allow_offline_access": true,
-            "skip_consent_for_verifiable_first_party_clients": true,
-        }],
+        "resourceServers": [api()],
         "clientGrants": [grant],
         "users": people(dev),
     });
     let sections: Sections = serde_json::from_value(document)?;
     apply::apply(app, tenant, sections, Mode::Commit, Rules::default()).await?;
     Ok(())
+}
+
+fn api() -> Value {
+    json!({
+        "identifier": DEMO_API,
+        "name": "Demo Orders API",
+        "scopes": [
+            {"value": "read:orders", "description": "See your orders"},
+            {"value": "write:orders", "description": "Place and cancel orders"},
+        ],
+        "allow_offline_access": true,
+        "skip_consent_for_verifiable_first_party_clients": true,
+    })
 }
 
 fn people(dev: &Value) -> Value {
