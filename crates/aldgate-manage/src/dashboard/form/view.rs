@@ -198,7 +198,7 @@ fn with_span(value: &str) -> String {
     let units = [("day", 86_400), ("hour", 3600), ("minute", 60)];
     let fitting = units
         .iter()
-        .find(|(_, length)| seconds >= *length && seconds % length == 0);
+        .find(|(_, length)| seconds >= *length && seconds.is_multiple_of(*length));
     match fitting {
         Some((name, length)) if seconds / length == 1 => format!("seconds, 1 {name}"),
         Some((name, length)) => format!("seconds, {} {name}s", seconds / length),

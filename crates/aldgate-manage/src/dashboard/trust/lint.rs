@@ -106,10 +106,9 @@ fn client_ids_as_audience(applications: &[Application], apis: &[Api]) -> Vec<Fin
 fn alike(apis: &[Api]) -> Vec<Finding> {
     let mut groups: BTreeMap<String, Vec<&Api>> = BTreeMap::new();
     for api in apis {
-        let key = api.identifier.trim_end_matches('/').to_lowercase();
-        let key = key
-            .split_once("://")
-            .map_or(key.clone(), |(_, rest)| rest.to_owned());
+        let whole = api.identifier.trim_end_matches('/').to_lowercase();
+        let after_scheme = whole.split_once("://").map(|(_, rest)| rest.to_owned());
+        let key = after_scheme.unwrap_or(whole);
         groups.entry(key).or_default().push(api);
     }
     let finding = |group: &Vec<&Api>| {
