@@ -93,16 +93,23 @@ const apiOf = (trigger, event) => {
         return api;
       },
     };
+    api.rules = { wasExecuted: () => false };
     api.authentication = {
+      recordMethod: (url) => {
+        command("record_method", { url: text(url, "the URL") });
+        return api;
+      },
       setPrimaryUser: (user_id) => {
         command("set_primary_user", { user_id: text(user_id, "user_id") });
         return api;
       },
     };
+    const canRedirect =
+      event.transaction !== undefined && event.transaction.can_redirect !== false;
+    delete event.transaction?.can_redirect;
     const jwt = jsonwebtoken();
     api.redirect = {
-      canRedirect: () =>
-        event.transaction?.can_redirect !== false && event.transaction !== undefined,
+      canRedirect: () => canRedirect,
       encodeToken: ({ secret, payload, expiresInSeconds = 900 }) =>
         jwt.sign({ ...payload, ip: event.request?.ip }, text(secret, "the secret"), {
           expiresIn: expiresInSeconds,

@@ -7,6 +7,8 @@
 /// When the operating system refuses; the worker must not go on then.
 #[cfg(target_os = "linux")]
 pub(crate) fn enter() -> std::io::Result<()> {
+    // The server goes first: an action that loops takes only time that nobody else wants.
+    rustix::process::nice(NICE)?;
     limits()?;
     rustix::thread::set_no_new_privs(true)?;
     filter()
@@ -20,6 +22,10 @@ pub(crate) fn enter() -> std::io::Result<()> {
 pub(crate) fn enter() -> std::io::Result<()> {
     Ok(())
 }
+
+/// How far workers stand back.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
 
 /// Address space of a worker: the largest heap, and what the program itself maps.
 #[cfg(target_os = "linux")]
