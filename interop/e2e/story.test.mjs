@@ -67,6 +67,11 @@ test("each wrong token is refused with its reason, the right one is let in", asy
   const email = await take("email");
   assert.match(email, /there is none/);
   assert.ok(email.includes(server.dev.user.email), "and /userinfo knows it");
+
+  const claim = await take("claim");
+  assert.match(claim, /https:\/\/demo\/email/);
+  assert.match(claim, /200 accepted/);
+  assert.ok(claim.includes(server.dev.user.email), "the API reads it from the token");
   assert.equal(await page.locator("#moral").isVisible(), true);
   assert.deepEqual(page.problems, []);
 });

@@ -1,4 +1,4 @@
-// The story: seven steps, each a real request. What happened is kept for this tab, so that the
+// The story: eight steps, each a real request. What happened is kept for this tab, so that the
 // story survives the journeys to the login page.
 
 import { arrive, call, leave, logout } from "./flow.js";
@@ -6,7 +6,7 @@ import { decode } from "./token.js";
 import { authorizeRequest, el, exchange, token } from "./view.js";
 
 const STORE = "aldgate.demo.story";
-const STEPS = ["plain", "id-token", "opaque", "audience", "accepted", "second", "email"];
+const STEPS = ["plain", "id-token", "opaque", "audience", "accepted", "second", "email", "claim"];
 
 const told = JSON.parse(sessionStorage.getItem(STORE) ?? "{}");
 const $ = (id) => document.getElementById(id);
@@ -38,6 +38,15 @@ const acts = (config) => ({
   email: async () => {
     const userinfo = new URL("userinfo", config.issuer).href;
     remember("email", await call(userinfo, told.audience.accessToken));
+  },
+  claim: async () => {
+    const bound = await fetch("/action", { method: "PUT" });
+    if (!bound.ok) throw new Error(await bound.text());
+    leave(config, {
+      clientId: config.applications[0].client_id,
+      audience: config.audience,
+      memo: "claim",
+    });
   },
 });
 
@@ -93,10 +102,17 @@ const scenes = (config) => ({
       exchange(event, "There it is."),
     ];
   },
+  claim: (event) => [
+    token("Access token", event.accessToken, {
+      key: ["aud", config.action.claim],
+      note: "The action ran at this login, and the claim is there.",
+    }),
+    exchange(event.call, "Let in, and the API reads the address from the token."),
+  ],
 });
 
 /** A step may be taken when the tokens it needs are there. */
-const needs = { "id-token": "plain", opaque: "plain", accepted: "audience", email: "audience" };
+const needs = { "id-token": "plain", opaque: "plain", accepted: "audience", email: "audience", claim: "audience" };
 
 function show(config, focusOn) {
   const scene = scenes(config);
@@ -146,8 +162,9 @@ function connect(config) {
       }
     });
   }
-  $("restart").addEventListener("click", () => {
+  $("restart").addEventListener("click", async () => {
     sessionStorage.clear();
+    await fetch("/action", { method: "DELETE" });
     logout(config);
   });
 }
@@ -166,6 +183,7 @@ function fill(config) {
     $("outbox").querySelector("a").href = config.outbox_url;
     $("outbox").hidden = false;
   }
+  $("action-code").textContent = config.action.code;
   $("snippet").textContent = [
     "new auth0.WebAuth({",
     `  domain: "${new URL(config.issuer).host}",`,
@@ -185,7 +203,7 @@ async function begin() {
   let arrived = null;
   try {
     arrived = await arrive(config);
-    if (arrived?.memo === "second")
+    if (arrived?.memo === "second" || arrived?.memo === "claim")
       arrived.call = await call(config.api_url, arrived.accessToken);
     if (arrived) remember(arrived.memo, arrived);
   } catch (error) {

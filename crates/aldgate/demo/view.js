@@ -22,6 +22,7 @@ const MEANING = {
   client_id: "the application that asked",
   scope: "what may be done",
   email: "who logged in",
+  "https://demo/email": "what the action added",
   typ: "what kind of token this is",
   exp: "until when",
 };

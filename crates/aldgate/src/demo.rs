@@ -2,5 +2,6 @@
 //! provider to log in with.
 
 pub(crate) mod api;
+mod claim;
 pub(crate) mod google;
 pub(crate) mod spa;

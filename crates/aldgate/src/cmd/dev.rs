@@ -171,7 +171,7 @@ async fn start_demo(
     let api = demo::api::router(tenant, seeded, ca.map(LocalCa::certificate))
         .context("the demo API cannot start")?;
     let mut servers = listen(app, port.saturating_add(1), tls, &api).await?;
-    let spa = demo::spa::router(seeded)?;
+    let spa = demo::spa::router(app, &tenant.id, seeded)?;
     servers.extend(listen(app, port.saturating_add(2), tls, &spa).await?);
     if seeded["google"]["fake"] == true {
         let google = demo::google::router(app, seeded).context("the fake Google cannot start")?;

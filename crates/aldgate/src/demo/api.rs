@@ -65,7 +65,9 @@ async fn orders(token: AccessToken) -> Json<Value> {
             "sub": token.subject(),
             "application": token.application(),
             "scope": token.scopes(),
-            "email": token.claim("email").and_then(|claim| claim.as_str().map(|e| e.to_string())),
+            "email": token.claim(super::claim::CLAIM).and_then(|claim| {
+                claim.as_str().map(|e| e.to_string())
+            }),
         },
     }))
 }

@@ -2,26 +2,32 @@
 
 use std::sync::Arc;
 
+use aldgate_app::App;
 use aldgate_app::page::asset_file;
+use aldgate_core::id::TenantId;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, put};
 use axum::{Json, Router};
 use http::{HeaderValue, StatusCode, header};
 use rust_embed::RustEmbed;
 use serde_json::{Value, json};
+
+use super::claim;
 
 #[derive(RustEmbed)]
 #[folder = "demo/"]
 struct Files;
 
 struct Demo {
+    app: App,
+    tenant: TenantId,
     config: Value,
     policy: HeaderValue,
 }
 
 /// The demo application's own server. It holds no secret.
-pub(crate) fn router(dev: &Value) -> anyhow::Result<Router> {
+pub(crate) fn router(app: &App, tenant: &TenantId, dev: &Value) -> anyhow::Result<Router> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (issuer, api) = (text(&dev["issuer"]), text(&dev["demo_api_url"]));
     let config = json!({
@@ -36,12 +42,15 @@ pub(crate) fn router(dev: &Value) -> anyhow::Result<Router> {
         "user": dev["user"],
         "outbox_url": format!("{issuer}dev/outbox"),
         "doctor_url": format!("{issuer}token-doctor"),
+        "action": {"claim": claim::CLAIM, "code": claim::CODE},
     });
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src \
          'self' {issuer} {api}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     let demo = Demo {
+        app: app.clone(),
+        tenant: tenant.clone(),
         config,
         policy: HeaderValue::from_str(&policy)?,
     };
@@ -50,6 +59,7 @@ pub(crate) fn router(dev: &Value) -> anyhow::Result<Router> {
             "/config.json",
             get(|State(demo): State<Arc<Demo>>| async move { Json(demo.config.clone()) }),
         )
+        .route("/action", put(bind).delete(unbind))
         .route("/", get(|demo| async { index(demo) }))
         .route("/callback", get(|demo| async { index(demo) }))
         .route(
@@ -57,6 +67,26 @@ pub(crate) fn router(dev: &Value) -> anyhow::Result<Router> {
             get(|Path(name): Path<String>| async move { file(&name) }),
         )
         .with_state(Arc::new(demo)))
+}
+
+/// Binds the action of the last step. The method alone keeps other pages from asking: browsers ask
+/// for leave first, and get none.
+async fn bind(State(demo): State<Arc<Demo>>) -> Response {
+    set_action(&demo, true).await
+}
+
+async fn unbind(State(demo): State<Arc<Demo>>) -> Response {
+    set_action(&demo, false).await
+}
+
+async fn set_action(demo: &Demo, wanted: bool) -> Response {
+    match claim::bind(&demo.app, &demo.tenant, wanted).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => {
+            let text = format!("The action cannot be changed: {error}\n");
+            (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+        }
+    }
 }
 
 fn index(State(demo): State<Arc<Demo>>) -> Response {
