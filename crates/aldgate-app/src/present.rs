@@ -185,6 +185,8 @@ fn headline(refusal: Option<&Refusal>) -> (&'static str, bool) {
         Some(code) if code.starts_with("federation_") => {
             ("The login could not be completed", false)
         }
+        Some("action_validation") => ("The login was refused", true),
+        Some(code) if code.starts_with("action_") => ("The login could not be finished", false),
         Some(_) | None => ("The request was refused", false),
     }
 }

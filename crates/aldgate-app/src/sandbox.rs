@@ -149,7 +149,7 @@ impl Sandbox {
         let outcome = self.run(tenant, job).await?;
         let fault = outcome.fault.as_ref().map(|fault| fault.kind);
         match fault {
-            Some(FaultKind::Time | FaultKind::Memory | FaultKind::NeverSettled) => {
+            Some(FaultKind::Time | FaultKind::Memory) => {
                 let count = before.unwrap_or_default();
                 count.fetch_add(1, Ordering::Relaxed);
                 breaches.insert(key, count);

@@ -97,7 +97,7 @@ impl Mint<'_> {
             origin: self.grant.origin,
             refreshed: self.refreshed,
             jti: &names.unique.within(&self.grant.id),
-            custom: CustomClaims::none(),
+            custom: &self.grant.custom.access_token,
             issued_at: self.issued_at,
             lifetime: self.lifetime(),
         }
@@ -131,7 +131,7 @@ impl Mint<'_> {
             nonce,
             at_hash: access_token.map(half_hash).as_deref(),
             c_hash: code.map(half_hash).as_deref(),
-            custom: CustomClaims::none(),
+            custom: &self.grant.custom.id_token,
             issued_at: self.issued_at,
         }
         .payload();
@@ -145,7 +145,7 @@ pub(crate) async fn machine_token(
     tenant: &Tenant,
     application: &Application,
     api: &Api,
-    access: &Access,
+    (access, custom): (&Access, &CustomClaims),
     now: Timestamp,
 ) -> Result<String, OAuthError> {
     let payload = AccessToken {
@@ -159,7 +159,7 @@ pub(crate) async fn machine_token(
         origin: aldgate_core::grant::GrantOrigin::ClientCredentials,
         refreshed: false,
         jti: &TokenId::generate(None, &mut app.rng()),
-        custom: CustomClaims::none(),
+        custom,
         issued_at: now,
         lifetime: access_lifetime(Some(api), Channel::Back),
     }

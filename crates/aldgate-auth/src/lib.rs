@@ -3,6 +3,7 @@
 //! This file is the route table: one line for each group, from the file that answers it.
 
 pub mod accounts;
+mod actions;
 mod audience;
 mod authorize;
 mod bearer;

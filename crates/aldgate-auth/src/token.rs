@@ -1,5 +1,6 @@
 //! `POST /oauth/token`: exchanges a grant for tokens (RFC 6749 section 3.2).
 
+mod actions;
 mod code;
 mod issued;
 mod log;
@@ -8,7 +9,10 @@ mod password;
 mod refresh;
 mod unit;
 
+use std::sync::OnceLock;
+
 use aldgate_app::App;
+use aldgate_app::actions::Summary;
 use aldgate_app::error::OAuthRejection;
 use aldgate_app::extract::{Caller, ClientRequest, Tenant};
 use aldgate_app::respond;
@@ -23,7 +27,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use crate::client;
@@ -41,7 +45,10 @@ struct Exchange<'a> {
     caller: &'a Caller,
     client: AuthenticatedClient,
     params: Params,
+    headers: HeaderMap,
     now: Timestamp,
+    /// What its actions did, for the event.
+    ran: OnceLock<Summary>,
 }
 
 /// The answer of RFC 6749 section 5.1.
@@ -86,6 +93,7 @@ async fn exchange(
     State(app): State<App>,
     tenant: Tenant,
     caller: Caller,
+    headers: HeaderMap,
     request: ClientRequest,
 ) -> Result<Response, OAuthRejection> {
     let now = app.now();
@@ -111,7 +119,9 @@ async fn exchange(
         caller,
         client,
         params,
+        headers,
         now,
+        ran: OnceLock::new(),
     };
     let answer = match grant {
         GrantType::AuthorizationCode => code::exchange(&exchange).await,
@@ -125,10 +135,9 @@ async fn exchange(
     match answer {
         Ok(tokens) => Ok(respond::json(StatusCode::OK, &tokens)),
         Err(refused) => {
-            let who = (refused.event, Some(exchange.client.id()));
             // A refusal with an effect was logged within the unit of work that had it.
             if refused.effect == Effect::Nothing {
-                log::refused(app, tenant, caller, who, &refused.error);
+                actions::refused(&exchange, refused.event, &refused.error);
             }
             Err(reject(refused.error))
         }

@@ -7,7 +7,6 @@ use aldgate_app::respond;
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
 use aldgate_core::event::EventType;
 use aldgate_core::params::Params;
-use aldgate_core::token::CustomClaims;
 use aldgate_core::userinfo;
 use axum::Router;
 use axum::extract::State;
@@ -70,8 +69,8 @@ async fn answer(
         return Err(OAuthRejection::new(error).challenge(Challenge::Bearer));
     };
     let application = &bearer.application;
-    let custom = CustomClaims::none();
-    let claims = userinfo::answer(&user, &bearer.scope, &grant, application, custom);
+    let custom = grant.custom.id_token.namespaced();
+    let claims = userinfo::answer(&user, &bearer.scope, &grant, application, &custom);
     Ok(respond::json(StatusCode::OK, &claims))
 }
 

@@ -220,7 +220,8 @@ impl Visitor {
             .await
     }
 
-    fn refusal(
+    /// The event of a refusal, with a support code.
+    pub(crate) fn refusal(
         &self,
         kind: EventType,
         error: &OAuthError,

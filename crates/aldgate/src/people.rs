@@ -44,6 +44,7 @@ pub(crate) async fn create(
         verify: None,
         client: None,
         event: None,
+        request: None,
     };
     let user = match create_user(app, tenant, new).await {
         Ok(user) => user,

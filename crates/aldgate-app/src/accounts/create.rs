@@ -1,6 +1,8 @@
 //! Making a database user.
 
+use aldgate_core::action::{Denial, event};
 use aldgate_core::connection::Connection;
+use aldgate_core::error::OAuthError;
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::ClientId;
 use aldgate_core::password::{PasswordPolicy, RefusedPassword};
@@ -12,6 +14,7 @@ use aldgate_core::user::User;
 use aldgate_store::{LoginName, Saved, StoreError, Taken, Tx};
 
 use super::password::{HashedPassword, SetPasswordError, hash_new_password, personal_words};
+use super::registration::Registration;
 use super::ticket::{MailedTicket, Post};
 use crate::app::App;
 use crate::hashing::HashingError;
@@ -32,6 +35,9 @@ pub struct CreateUser<'a> {
     pub client: Option<ClientId>,
     /// What the tenant log says; the user is filled in.
     pub event: Option<Event>,
+    /// The request that makes her, as actions see it; without it, as for imports and commands,
+    /// none of them run.
+    pub request: Option<event::Request>,
 }
 
 /// How a new user will prove who she is.
@@ -62,6 +68,12 @@ pub enum CreateUserError {
     /// Somebody has the id, address, username or phone number already.
     #[error("the {} is taken already", taken_field(.0))]
     Exists(Taken),
+    /// An action refuses.
+    #[error("an action refuses: {}", .0.reason)]
+    Denied(Denial),
+    /// An action failed that must not.
+    #[error("{}", .0.description)]
+    Action(Box<OAuthError>),
     /// The hashing threads are busy.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -94,6 +106,21 @@ pub async fn create_user(
         .into_user(new.connection, &pictures, now, &mut app.rng())
         .map_err(CreateUserError::Field)?;
     let password = hash(app, tenant, new.connection, &user, new.credential).await?;
+    let application = match (&new.client, &new.request) {
+        (Some(client), Some(_)) => app.application(&tenant.id, client).await?,
+        _ => None,
+    };
+    let registration = new.request.as_ref().map(|request| Registration {
+        app,
+        tenant,
+        application: application.as_deref(),
+        connection: new.connection,
+        request,
+    });
+    let (user, summary) = match &registration {
+        Some(registration) => registration.before(user, new.event.as_ref()).await?,
+        None => (user, None),
+    };
     let verify = match new.verify {
         Some(post) if !user.email_verified => {
             post.ticket(TicketPurpose::VerifyEmail, &user, new.client.as_ref(), now)?
@@ -106,11 +133,15 @@ pub async fn create_user(
         _ => None,
     };
     let event = new.event.map(|mut event| {
+        if let Some(summary) = &summary {
+            summary.add_to(&mut event, &[]);
+        }
         event.user_id = Some(user.id.clone());
         event.user_name.clone_from(&user.email);
         event.connection = Some(new.connection.name.clone());
         event
     });
+    let log = event.clone();
     let account = Account {
         user,
         password,
@@ -124,7 +155,12 @@ pub async fn create_user(
         .write(&tenant.id, move |tx| account.save(tx))
         .await;
     match saved {
-        Ok(Saved::Done) => Ok(user),
+        Ok(Saved::Done) => {
+            if let Some(registration) = &registration {
+                registration.after(&user, log.as_ref()).await;
+            }
+            Ok(user)
+        }
         Ok(Saved::Taken(taken)) => Err(CreateUserError::Exists(taken)),
         // Another sign-up took the name between the look and the write.
         Ok(Saved::Missing) | Err(StoreError::Conflict(_)) => {

@@ -9,6 +9,7 @@ mod create;
 mod email;
 mod link;
 mod password;
+mod registration;
 mod ticket;
 
 pub use create::{CreateUser, CreateUserError, Credential, create_user};

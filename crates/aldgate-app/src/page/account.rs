@@ -15,6 +15,8 @@ pub struct SignUp {
     pub email: String,
     /// What the user name field holds; `None` if the connection has no user names.
     pub username: Option<String>,
+    /// What an action of the tenant says who refuses.
+    pub message: Option<String>,
     /// Why the form came back, if not because of one field.
     pub problem: Option<Problem>,
     /// What is wrong with the address.
@@ -108,6 +110,7 @@ impl Page for SignUp {
             application: Some(ApplicationView::named("Orchard")),
             email: String::new(),
             username: None,
+            message: None,
             problem: None,
             email_problem: None,
             username_problem: None,
@@ -130,7 +133,16 @@ impl Page for SignUp {
             email_problem: Some(Problem::UserExists),
             ..plain.clone()
         };
-        vec![("plain", plain), ("refused", refused), ("exists", exists)]
+        let by_action = Self {
+            message: Some("Only colleagues of \"Orchard\" <b>may</b> register.".to_owned()),
+            ..plain.clone()
+        };
+        vec![
+            ("plain", plain),
+            ("refused", refused),
+            ("exists", exists),
+            ("by-action", by_action),
+        ]
     }
 }
 

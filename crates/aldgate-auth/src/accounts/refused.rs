@@ -4,6 +4,7 @@ use aldgate_app::App;
 use aldgate_app::accounts::CreateUserError;
 use aldgate_app::error::{OAuthRejection, hashing_failed, store_failed};
 use aldgate_app::respond::json;
+use aldgate_core::action::Denial;
 use aldgate_core::application::Application;
 use aldgate_core::error::Refusal;
 use aldgate_core::id::ClientId;
@@ -51,6 +52,26 @@ impl Refused {
         Self::bad_request("invalid_request", &description, refusal)
     }
 
+    /// An action of `pre-user-registration` refuses; in Auth0's words.
+    fn by_action(denial: &Denial) -> Self {
+        let text = denial.message.as_deref().unwrap_or(&denial.reason);
+        let body = value!({
+            "name": "PreUserRegistrationError",
+            "code": "extensibility_error",
+            "description": text,
+            "friendly_message": text,
+            "statusCode": 400,
+        });
+        let refusal = Refusal::new("action_denied", "An action refused the registration.")
+            .actual(&denial.reason)
+            .remedy("See the actions of pre-user-registration.");
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            body,
+            refusal,
+        }
+    }
+
     /// Too many requests from an address.
     pub(super) fn too_many() -> Self {
         let text = "Too many accounts were opened from this address.";
@@ -92,6 +113,8 @@ impl Refused {
                 }
                 invalid("Invalid sign up", refusal)
             }
+            CreateUserError::Denied(denial) => Ok(Self::by_action(&denial)),
+            CreateUserError::Action(error) => Err((*error).into()),
             CreateUserError::NotADatabase(_) | CreateUserError::UnknownHash => {
                 let refusal = Refusal::new("sign_up_invalid", error.to_string());
                 invalid("Invalid sign up", refusal)

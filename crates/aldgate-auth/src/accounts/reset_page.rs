@@ -9,6 +9,7 @@ use aldgate_app::accounts::{
 };
 use aldgate_app::extract::FormParams;
 use aldgate_app::page::{MailKind, Notice, NoticeKind, Problem, ResetPassword};
+use aldgate_core::action::{Trigger, event};
 use aldgate_core::connection::Connection;
 use aldgate_core::error::{OAuthError, Refusal};
 use aldgate_core::event::EventType;
@@ -21,8 +22,10 @@ use aldgate_store::{StoreError, Tx};
 use axum::extract::RawQuery;
 use axum::response::Response;
 use http::StatusCode;
+use serde_json::Map;
 
 use super::pages::{onward, problem_of, show};
+use crate::actions::request as request_facts;
 use crate::visitor::{Fault, Visitor};
 
 /// The path.
@@ -153,6 +156,7 @@ async fn submitted(
     if !visitor.app.store.write(&visitor.tenant.id, work).await? {
         return Ok(expired(visitor, Ticket::not_usable(PURPOSE)).await);
     }
+    tell_actions(visitor, opened).await;
     let ticket = &opened.ticket;
     let notice = Notice {
         continue_url: onward(
@@ -164,6 +168,24 @@ async fn submitted(
         ..Notice::new(NoticeKind::PasswordChanged)
     };
     Ok(show(visitor, StatusCode::OK, &notice).await)
+}
+
+/// Runs `post-change-password` behind the request.
+async fn tell_actions(visitor: &Visitor, opened: &Opened) {
+    let tell = || {
+        let sent = ("POST", Map::new(), Map::new());
+        let request = request_facts(&visitor.tenant, &visitor.caller, &visitor.headers, sent);
+        let base = event::Base {
+            tenant: &visitor.tenant,
+            application: None,
+            request: &request,
+        };
+        base.password_changed(&opened.user, Some(&opened.connection))
+    };
+    let mut log = visitor.event(EventType::ActionFailed, None);
+    log.user_id = Some(opened.user.id.clone());
+    let (app, trigger) = (&visitor.app, Trigger::PostChangePassword);
+    app.run_after(&visitor.tenant, trigger, tell, log).await;
 }
 
 async fn change(

@@ -4,6 +4,7 @@ use aldgate_app::App;
 use aldgate_app::accounts::{CreateUser, CreateUserError, Credential, Post, create_user};
 use aldgate_app::extract::Caller;
 use aldgate_app::page::Chrome;
+use aldgate_core::action::event;
 use aldgate_core::application::Application;
 use aldgate_core::attempts::{Address, Counted, Limits, Subject};
 use aldgate_core::connection::Connection;
@@ -29,6 +30,8 @@ pub(super) struct SignUp<'a> {
     pub(super) caller: &'a Caller,
     /// Language and brand of the mail.
     pub(super) chrome: &'a Chrome,
+    /// The request, as actions see it.
+    pub(super) request: &'a event::Request,
 }
 
 impl SignUp<'_> {
@@ -66,6 +69,7 @@ impl SignUp<'_> {
             }),
             client: Some(self.application.id.clone()),
             event: Some(self.event(EventType::Signup)),
+            request: Some(self.request.clone()),
         };
         create_user(self.app, self.tenant, new).await
     }

@@ -3,6 +3,7 @@
 use aldgate_app::App;
 use aldgate_app::extract::{Caller, RequestParams, Tenant};
 use aldgate_app::respond::json;
+use aldgate_core::action::event;
 use aldgate_core::error::Refusal;
 use aldgate_core::event::EventType;
 use aldgate_core::params::Params;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 use super::database;
 use super::refused::{Failure, Refused, application};
 use super::sign_up::SignUp;
+use crate::actions::request as request_facts;
 
 /// Opens an account, or says why not.
 pub(super) async fn create(
@@ -42,6 +44,8 @@ pub(super) async fn create(
         Ok(connection) => connection,
         Err(error) => return Failure::from(error).into_response(),
     };
+    let sent = ("POST", Map::new(), event::shown(params.iter()));
+    let request = request_facts(&tenant, &caller, &headers, sent);
     let sign_up = SignUp {
         app: &app,
         tenant: &tenant,
@@ -49,6 +53,7 @@ pub(super) async fn create(
         application: &client,
         caller: &caller,
         chrome: &chrome,
+        request: &request,
     };
     match attempt(&sign_up, &params, password).await {
         Ok(user) => json(StatusCode::OK, &body(&user)),

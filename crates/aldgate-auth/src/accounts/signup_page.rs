@@ -6,6 +6,7 @@ use aldgate_app::accounts::CreateUserError;
 use aldgate_app::error::{hashing_failed, store_failed};
 use aldgate_app::extract::FormParams;
 use aldgate_app::page::{self, NoticeKind, Problem};
+use aldgate_core::action::event;
 use aldgate_core::connection::Connection;
 use aldgate_core::error::Refusal;
 use aldgate_core::event::EventType;
@@ -18,9 +19,11 @@ use aldgate_store::StoreError;
 use axum::extract::RawQuery;
 use axum::response::Response;
 use http::StatusCode;
+use serde_json::Map;
 
 use super::pages::problem_of;
 use super::sign_up::SignUp;
+use crate::actions::request as request_facts;
 use crate::authorize::running::state_of;
 use crate::login::session::{Proof, log_in};
 use crate::login::stage::{self, Stage};
@@ -38,6 +41,8 @@ struct Problems {
     email: Option<Problem>,
     username: Option<Problem>,
     password: Option<Problem>,
+    /// What an action says, who refuses the registration.
+    message: Option<String>,
 }
 
 pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
@@ -104,6 +109,8 @@ async fn submitted(
     password: Secret<String>,
 ) -> Result<Response, Fault> {
     let chrome = visitor.chrome(stage.locales()).await;
+    let sent = ("POST", Map::new(), event::shown(fields.iter()));
+    let request = request_facts(&visitor.tenant, &visitor.caller, &visitor.headers, sent);
     let sign_up = SignUp {
         app: &visitor.app,
         tenant: &visitor.tenant,
@@ -111,6 +118,7 @@ async fn submitted(
         application: &stage.application,
         caller: &visitor.caller,
         chrome: &chrome,
+        request: &request,
     };
     let user = match attempt(&sign_up, fields, password).await? {
         Ok(user) => user,
@@ -174,6 +182,17 @@ async fn attempt(
     };
     match sign_up.create(draft, password).await {
         Ok(user) => Ok(Ok(user)),
+        Err(CreateUserError::Action(error)) => Err((*error).into()),
+        Err(CreateUserError::Denied(denial)) => {
+            let refusal = Refusal::new("action_denied", "An action refused the registration.")
+                .actual(&denial.reason)
+                .remedy("See the actions of pre-user-registration.");
+            let problems = Problems {
+                message: Some(denial.message.unwrap_or(denial.reason)),
+                ..Problems::default()
+            };
+            Ok(Err((problems, refusal)))
+        }
         Err(CreateUserError::Store(error)) => Err(store_failed(&error).into()),
         Err(CreateUserError::Mail(error)) => Err(StoreError::unavailable(error).into()),
         Err(CreateUserError::Hashing(error)) => form(
@@ -244,6 +263,7 @@ async fn form(
             email
         },
         username: connection.requires_username().then(|| text("username")),
+        message: problems.message,
         problem: problems.form,
         email_problem: problems.email,
         username_problem: problems.username,
@@ -258,6 +278,7 @@ async fn form(
         problems.password,
     ];
     let status = match first.into_iter().flatten().next() {
+        None if page.message.is_some() => StatusCode::BAD_REQUEST,
         None => StatusCode::OK,
         Some(Problem::Busy) => StatusCode::SERVICE_UNAVAILABLE,
         Some(Problem::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,

@@ -5,23 +5,26 @@
 
 use aldgate_app::page::NoticeKind;
 use aldgate_core::access::Access;
+use aldgate_core::action::Verdict;
 use aldgate_core::api::Api;
 use aldgate_core::application::Application;
 use aldgate_core::authorize::Plan;
 use aldgate_core::authorize::respond::Answer;
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::grant::{Code, Grant, GrantOrigin};
-use aldgate_core::id::GrantId;
+use aldgate_core::id::{GrantId, UserId};
 use aldgate_core::secret::{TokenHash, TokenKind};
-use aldgate_core::session::{Lifetimes, Session};
+use aldgate_core::session::{AuthenticationMethod, Lifetimes, Session};
 use aldgate_core::time::{Seconds, Timestamp};
 use aldgate_store::{StoreError, Tx};
 use axum::response::Response;
 use http::StatusCode;
 
+use super::actions::Decided;
 use super::facts::{Named, Person};
 use super::flow;
 use super::running::Running;
+use crate::actions::store_user;
 use crate::issue::{FrontChannel, FrontTokens, issue_front_channel, kept_for};
 use crate::visitor::{Fault, Visitor};
 
@@ -36,6 +39,8 @@ pub(crate) struct Granted {
     pub(crate) person: Person,
     /// What is granted.
     pub(crate) access: Access,
+    /// What actions decided.
+    pub(crate) decided: Decided,
 }
 
 /// What one unit of work stores.
@@ -48,6 +53,8 @@ struct Bundle {
     /// The session, if this use of it is to be written down.
     session: Option<Session>,
     transaction: Option<TokenHash>,
+    user: UserId,
+    verdict: Verdict,
     event: Event,
     now: Timestamp,
 }
@@ -114,7 +121,14 @@ fn prepare(
     let grant = grant(granted, GrantId::at(now, &mut visitor.app.rng()), now);
     let before = &granted.person.session;
     let idle = Lifetimes::of(&visitor.tenant.settings).idle;
-    let used = before.clone().touched(now, idle).used_by(&application.id);
+    let mut used = before.clone().touched(now, idle).used_by(&application.id);
+    for url in &granted.decided.verdict.methods {
+        used.methods.push(AuthenticationMethod {
+            name: url.clone(),
+            timestamp: now,
+            connection: None,
+        });
+    }
     let redeemed = code.map_or(Seconds(0), |_| kept_for(api));
     Bundle {
         code: code.map(|code| (TokenHash::of(code), facts(plan, &grant, now))),
@@ -122,6 +136,8 @@ fn prepare(
         session_hash,
         session: (used != *before).then_some(used),
         transaction: running.map(|running| running.hash),
+        user: granted.person.user.id.clone(),
+        verdict: granted.decided.verdict.clone(),
         event: event(visitor, granted, application),
         grant,
         now,
@@ -133,6 +149,7 @@ fn grant(granted: &Granted, id: GrantId, now: Timestamp) -> Grant {
         plan,
         person,
         access,
+        decided: _,
     } = granted;
     Grant {
         id,
@@ -151,7 +168,7 @@ fn grant(granted: &Granted, id: GrantId, now: Timestamp) -> Grant {
         wants_auth_time: plan.wants_auth_time(),
         methods: person.session.methods.clone(),
         claims: plan.claims.clone(),
-        custom: aldgate_core::action::Customised::default(),
+        custom: granted.decided.verdict.tokens.clone(),
         metadata: serde_json::Map::new(),
         created_at: now,
     }
@@ -182,6 +199,7 @@ fn event(visitor: &Visitor, granted: &Granted, application: &Application) -> Eve
     event.connection = method.and_then(|method| method.connection.clone());
     event.audience.clone_from(&granted.access.audience);
     event.scope = Some(granted.access.scope.to_string());
+    granted.decided.tell(&mut event);
     event
 }
 
@@ -200,6 +218,7 @@ impl Bundle {
         {
             return Ok(false);
         }
+        store_user(tx, &self.user, &self.verdict, self.now)?;
         tx.grants().create(&self.grant, self.grant_kept_until)?;
         if let Some((hash, code)) = &self.code {
             tx.codes().create(hash, code)?;

@@ -3,6 +3,7 @@
 
 use aldgate_app::respond::found;
 use aldgate_core::access::Access;
+use aldgate_core::action::Progress;
 use aldgate_core::application::Application;
 use aldgate_core::authorize::checks::{self, Rejected};
 use aldgate_core::authorize::plan::Target;
@@ -18,9 +19,10 @@ use aldgate_core::transaction::Transaction;
 use aldgate_store::Tx;
 use axum::response::Response;
 
+use super::actions::{Login, Passage, Return};
 use super::answer::{self, Granted};
 use super::facts::{self, Named, Person};
-use super::running::Running;
+use super::running::{self, Running};
 use super::send;
 use crate::cross_origin;
 use crate::federation::start::{self, Way};
@@ -37,15 +39,32 @@ pub(crate) async fn start(visitor: &Visitor, request: Request) -> Result<Respons
         let ticket = ticket.clone();
         return cross_origin::redeem(visitor, &plan, &named, request, &ticket).await;
     }
-    run(visitor, &request, plan, &named, None).await
+    run(visitor, &request, (plan, &named), None, None).await
 }
 
 /// Goes on after a page.
 pub(crate) async fn go_on(visitor: &Visitor, running: &Running) -> Result<Response, Fault> {
+    again(visitor, running, None).await
+}
+
+/// Goes on after the user was where an action had sent her.
+pub(crate) async fn come_back(
+    visitor: &Visitor,
+    running: &Running,
+    back: Return<'_>,
+) -> Result<Response, Fault> {
+    again(visitor, running, Some(back)).await
+}
+
+async fn again(
+    visitor: &Visitor,
+    running: &Running,
+    back: Option<Return<'_>>,
+) -> Result<Response, Fault> {
     let request = &running.transaction.request;
     let named = Named::load(visitor, request).await?;
     match checks::run(request, &named.facts(visitor)) {
-        Ok(plan) => run(visitor, request, plan, &named, Some(running)).await,
+        Ok(plan) => run(visitor, request, (plan, &named), Some(running), back).await,
         Err(rejected) => reject(visitor, &named, rejected).await,
     }
 }
@@ -53,9 +72,9 @@ pub(crate) async fn go_on(visitor: &Visitor, running: &Running) -> Result<Respon
 async fn run(
     visitor: &Visitor,
     request: &Request,
-    plan: Plan,
-    named: &Named,
+    (plan, named): (Plan, &Named),
     running: Option<&Running>,
+    back: Option<Return<'_>>,
 ) -> Result<Response, Fault> {
     let person = facts::person(visitor, &plan, named).await?;
     let access = match &person {
@@ -75,17 +94,40 @@ async fn run(
         Ok(step) => step,
         Err(error) => return refuse(visitor, named, &plan.target, &error, person.is_some()).await,
     };
-    match (step, person, access) {
-        (Step::Answer, Some(person), Some(access)) => {
-            let granted = Granted {
-                plan,
-                person,
-                access,
-            };
-            answer::make(visitor, named, granted, running).await
-        }
-        (step, ..) => show(visitor, request, named, &step, running).await,
+    let (Step::Answer | Step::Consent, Some(person), Some(mut access)) = (&step, person, access)
+    else {
+        return show(visitor, request, named, &step, running, None).await;
+    };
+    let login = Login {
+        visitor,
+        request,
+        plan: &plan,
+        named,
+        person: &person,
+        running,
+    };
+    let decided = match login.pass(back).await? {
+        Passage::On(decided) => decided,
+        Passage::Leave(response) => return Ok(*response),
+    };
+    decided.adjust(&mut access);
+    // Actions may have changed what there is to agree to.
+    let due = is_consent_due(&plan, named, Some(&person), Some(&access), running);
+    if due && plan.prompts.none {
+        let error = prompt::consent_required();
+        return refuse(visitor, named, &plan.target, &error, true).await;
     }
+    if due {
+        let progress = decided.progress(&person.session);
+        return show(visitor, request, named, &Step::Consent, running, progress).await;
+    }
+    let granted = Granted {
+        plan,
+        person,
+        access,
+        decided,
+    };
+    answer::make(visitor, named, granted, running).await
 }
 
 fn is_fresh(running: Option<&Running>, person: Option<&Person>) -> bool {
@@ -116,19 +158,29 @@ fn is_consent_due(
     })
 }
 
-/// Sends the browser to the page of a step, beginning the transaction if need be.
+/// Sends the browser to the page of a step, beginning the transaction if need be. `progress` of the
+/// actions is kept with it.
 async fn show(
     visitor: &Visitor,
     request: &Request,
     named: &Named,
     step: &Step,
     running: Option<&Running>,
+    progress: Option<Progress>,
 ) -> Result<Response, Fault> {
     let handle = match running {
-        Some(running) => running.handle.clone(),
+        Some(running) => {
+            if progress.is_some() && !running.note(visitor, progress).await? {
+                return Ok(*running::gone(visitor).await);
+            }
+            running.handle.clone()
+        }
         None => {
-            let transaction =
-                Transaction::begin(request.clone(), visitor.browser.hash(), visitor.now);
+            let begun = Transaction::begin(request.clone(), visitor.browser.hash(), visitor.now);
+            let transaction = Transaction {
+                actions: progress,
+                ..begun
+            };
             begin(visitor, transaction).await?
         }
     };
@@ -211,7 +263,8 @@ pub(crate) async fn refuse(
     })
 }
 
-fn kind_of(target: &Target) -> EventType {
+/// How the log calls a refusal.
+pub(super) fn kind_of(target: &Target) -> EventType {
     if target.silent {
         EventType::FailedSilentAuth
     } else {

@@ -2,12 +2,15 @@
 //! only to the browser that began it (SES-01).
 
 use aldgate_app::page::NoticeKind;
+use aldgate_core::access::Access;
+use aldgate_core::action::Progress;
 use aldgate_core::params::Params;
 use aldgate_core::secret::{TokenHash, TokenKind};
 use aldgate_core::transaction::Transaction;
 use axum::response::Response;
 use http::StatusCode;
 
+use super::facts::Person;
 use crate::visitor::{Fault, Visitor};
 
 /// A running authorization, open to this browser.
@@ -18,6 +21,33 @@ pub(crate) struct Running {
     pub(crate) hash: TokenHash,
     /// What is known of it.
     pub(crate) transaction: Transaction,
+}
+
+impl Running {
+    /// What is granted, as the actions of this login changed it.
+    pub(crate) fn adjusted(&self, mut access: Access, person: &Person) -> Access {
+        let progress = self.transaction.actions.as_ref();
+        if let Some(verdict) = progress.and_then(|one| one.settled(&person.session.id)) {
+            verdict.tokens.adjust(&mut access, None);
+        }
+        access
+    }
+
+    /// Keeps how far the actions came; `false` when the transaction has ended meanwhile.
+    pub(super) async fn note(
+        &self,
+        visitor: &Visitor,
+        progress: Option<Progress>,
+    ) -> Result<bool, Fault> {
+        let noted = Transaction {
+            actions: progress,
+            ..self.transaction.clone()
+        };
+        let (hash, now) = (self.hash, visitor.now);
+        let write =
+            move |tx: &mut aldgate_store::Tx<'_>| tx.transactions().update(&hash, &noted, now);
+        Ok(visitor.app.store.write(&visitor.tenant.id, write).await?)
+    }
 }
 
 /// Opens the running authorization of a handle, or makes the page that says that there is none.
@@ -45,7 +75,8 @@ pub(crate) async fn open(
     })
 }
 
-async fn gone(visitor: &Visitor) -> Box<Response> {
+/// The page that says that there is no such authorization.
+pub(crate) async fn gone(visitor: &Visitor) -> Box<Response> {
     let notice = visitor.notice(StatusCode::BAD_REQUEST, NoticeKind::LoginExpired);
     Box::new(notice.await)
 }

@@ -72,7 +72,10 @@ async fn question(
         None => None,
     };
     let access = match (&plan, &person) {
-        (Some(plan), Some(person)) => facts::access(visitor, plan, &named, person).await?.ok(),
+        (Some(plan), Some(person)) => {
+            let access = facts::access(visitor, plan, &named, person).await?.ok();
+            access.map(|access| stage.running.adjusted(access, person))
+        }
         _ => None,
     };
     Ok(match (plan, person, access) {

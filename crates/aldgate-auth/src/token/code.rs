@@ -133,6 +133,10 @@ impl Unit for Redemption {
                 Err(lacking) => return Ok(Err(lacking.into())),
             };
             let access = current_access(tx, application, grant, reach.as_ref())?;
+            let access = access.map(|mut access| {
+                grant.custom.adjust(&mut access, None);
+                access
+            });
             let access = match access.and_then(|access| narrow(grant, access, None)) {
                 Ok(access) => access,
                 Err(error) => {

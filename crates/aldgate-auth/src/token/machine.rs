@@ -9,7 +9,7 @@ use aldgate_core::event::EventType;
 use aldgate_core::grant::{Refused, client_credentials};
 use aldgate_core::token::{Channel, access_lifetime};
 
-use super::{Exchange, Tokens};
+use super::{Exchange, Tokens, actions};
 use crate::audience::{Reach, reach};
 use crate::issue;
 
@@ -43,8 +43,13 @@ async fn decide(request: &Exchange<'_>) -> Result<Tokens, OAuthError> {
         return Err(OAuthError::missing("audience"));
     };
     let application = client.application();
-    let token = issue::machine_token(app, tenant, application, api, &access, *now).await?;
+    let custom = request
+        .credentials_exchange(api, &access.scope, scope.as_ref())
+        .await?;
+    let granted = (&access, &custom);
+    let token = issue::machine_token(app, tenant, application, api, granted, *now).await?;
     let mut event = request.event(EventType::ClientCredentials);
+    actions::tell(request, &mut event);
     event.audience.clone_from(&access.audience);
     event.scope = Some(access.scope.to_string());
     app.events.record(&tenant.id, event);

@@ -2,6 +2,7 @@
 
 use aldgate_app::page::Chrome;
 use aldgate_core::access::{Access, Audience};
+use aldgate_core::action::Verdict;
 use aldgate_core::application::GrantType;
 use aldgate_core::client_auth::AuthenticatedClient;
 use aldgate_core::client_grant::SubjectType;
@@ -16,9 +17,11 @@ use aldgate_core::token::Channel;
 use aldgate_core::user::User;
 use aldgate_store::{StoreError, Tx};
 
+use super::actions::Login;
 use super::issued::{Issued, current_access};
-use super::{Exchange, Tokens};
+use super::{Exchange, Tokens, actions};
 use crate::accounts::{AuthenticatedUser, PasswordAttempt, authenticate, database};
+use crate::actions::store_user;
 use crate::audience::{Reach, reach};
 use crate::client::down;
 use crate::issue::Mint;
@@ -46,6 +49,16 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
     let wanted = Audience::wanted(params.get("audience"), params.get("resource"), tenant)?;
     let reach = reach(app, tenant, client.id(), wanted, SubjectType::User, *now).await?;
     let AuthenticatedUser { user, method } = log_in(request, connection).await?;
+    let methods = vec![method];
+    let verdict = request.post_login(Login {
+        user: &user,
+        methods: &methods,
+        audience: wanted.api(),
+        requested: &scope,
+        protocol: "oauth2-password",
+        refresh_token: None,
+    });
+    let verdict = verdict.await?;
     let grant = Grant {
         id: GrantId::at(*now, &mut app.rng()),
         client_id: client.id().clone(),
@@ -57,9 +70,9 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
         origin: GrantOrigin::Password,
         auth_time: Some(*now),
         wants_auth_time: false,
-        methods: vec![method],
+        methods,
         claims: None,
-        custom: aldgate_core::action::Customised::default(),
+        custom: verdict.tokens.clone(),
         metadata: serde_json::Map::new(),
         created_at: *now,
     };
@@ -68,6 +81,7 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
         client: client.clone(),
         reach: reach.clone(),
         grant,
+        verdict,
         issued: issued.clone(),
         now: *now,
     };
@@ -131,6 +145,7 @@ async fn answer(
     event.user_id.clone_from(&grant.user_id);
     event.audience.clone_from(&access.audience);
     event.scope = Some(tokens.scope.clone());
+    actions::tell(request, &mut event);
     request.app.events.record(&request.tenant.id, event);
     Ok(tokens)
 }
@@ -140,6 +155,7 @@ struct First {
     client: AuthenticatedClient,
     reach: Option<Reach>,
     grant: Grant,
+    verdict: Verdict,
     issued: Issued,
     now: Timestamp,
 }
@@ -151,9 +167,15 @@ impl First {
     ) -> Result<Result<(Grant, Access, bool), OAuthError>, StoreError> {
         let (application, reach) = (self.client.application(), self.reach.as_ref());
         let access = match current_access(tx, application, &self.grant, reach)? {
-            Ok(access) => access,
+            Ok(mut access) => {
+                self.grant.custom.adjust(&mut access, None);
+                access
+            }
             Err(error) => return Ok(Err(error)),
         };
+        if let Some(user) = &self.grant.user_id {
+            store_user(tx, user, &self.verdict, self.now)?;
+        }
         let mut grant = self.grant.clone();
         grant.scope = Scopes::clone(&access.scope);
         tx.grants().create(&grant, self.now + Seconds::minutes(1))?;

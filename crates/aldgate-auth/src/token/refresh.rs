@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aldgate_app::extract::Caller;
 use aldgate_core::access::Access;
+use aldgate_core::action::Verdict;
 use aldgate_core::application::GrantType;
 use aldgate_core::client_auth::AuthenticatedClient;
 use aldgate_core::error::OAuthError;
@@ -17,10 +18,13 @@ use aldgate_core::token::{Channel, access_lifetime};
 use aldgate_core::user::User;
 use aldgate_store::{FoundRefreshToken, StoreError, Tx};
 
+use super::actions::{self, Login};
 use super::issued::current_access;
 use super::unit::{self, Stop, Unit};
 use super::{Exchange, Tokens, log};
+use crate::actions::store_user;
 use crate::audience::{Reach, Reaches};
+use crate::client::down;
 use crate::issue::{Mint, Names};
 
 const GRANT: GrantType = GrantType::RefreshToken;
@@ -28,7 +32,8 @@ const GRANT: GrantType = GrantType::RefreshToken;
 pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refused>> {
     let refuse = |error| request.refuse(GRANT, error);
     let (app, tenant) = (request.app, request.tenant);
-    let rotation = prepare(request)?;
+    let mut rotation = prepare(request)?;
+    rotation.verdict = decide(request, &rotation).await?;
     let rotated = unit::run(request, GRANT, rotation).await?;
     let mint = Mint {
         app,
@@ -53,8 +58,33 @@ pub(super) async fn exchange(request: &Exchange<'_>) -> Result<Tokens, Box<Refus
     event.user_id = rotated.grant.user_id;
     event.audience = rotated.access.audience;
     event.scope = Some(tokens.scope.clone());
+    actions::tell(request, &mut event);
     app.events.record(&tenant.id, event);
     Ok(tokens)
+}
+
+/// Runs the actions, as Auth0 does at every exchange: only for a token that would be exchanged now.
+/// One that gets its former answer again gets it as it was.
+async fn decide(request: &Exchange<'_>, rotation: &Rotation) -> Result<Verdict, Box<Refused>> {
+    let refuse = |error| request.refuse(GRANT, error);
+    if !request.has_post_login().await.map_err(refuse)? {
+        return Ok(Verdict::default());
+    }
+    let looks = rotation.clone();
+    let look = move |tx: &mut Tx<'_>| looks.look(tx);
+    let looked = request.app.store.read(&request.tenant.id, look).await;
+    let Some((token, grant, user)) = looked.map_err(down).map_err(refuse)? else {
+        return Ok(Verdict::default());
+    };
+    let login = Login {
+        user: &user,
+        methods: &grant.methods,
+        audience: grant.audience.as_deref(),
+        requested: &grant.requested,
+        protocol: "oauth2-refresh-token",
+        refresh_token: Some((&token, &grant)),
+    };
+    request.post_login(login).await.map_err(refuse)
 }
 
 /// Reads the request, and draws the randomness of the unit of work.
@@ -77,11 +107,13 @@ fn prepare(request: &Exchange<'_>) -> Result<Rotation, Box<Refused>> {
         fresh: Names::generate(&mut app.rng()),
         failure: request.event(EventType::RefreshTokenReuse),
         caller: request.caller.clone(),
+        verdict: Verdict::default(),
         now: request.now,
     })
 }
 
 /// One unit of work; it can run again.
+#[derive(Clone)]
 struct Rotation {
     hash: TokenHash,
     presented: Secret<String>,
@@ -96,6 +128,8 @@ struct Rotation {
     fresh: Names,
     failure: Event,
     caller: Caller,
+    /// What actions decided about this exchange.
+    verdict: Verdict,
     now: Timestamp,
 }
 
@@ -144,7 +178,9 @@ impl Unit for Rotation {
                 Ok(reach) => reach,
                 Err(lacking) => return Ok(Err(lacking.into())),
             };
-            let access = match self.access(tx, &found.grant.grant, reach.as_ref())? {
+            let grant = self.customised(&found.grant.grant, exchange);
+            let grants = (&grant, &found.grant.grant);
+            let access = match self.access(tx, grants, reach.as_ref())? {
                 Ok(access) => access,
                 Err(error) => {
                     let kind = EventType::FailedRefreshExchange;
@@ -157,37 +193,93 @@ impl Unit for Rotation {
                 continue;
             }
             let user = user.expect("invariant: an exchange without a user is refused");
-            let rotated = self.store(tx, found, exchange, (user, access, reach))?;
+            if !matches!(exchange, refresh::Exchange::Again(_)) {
+                store_user(tx, &user.id, &self.verdict, self.now)?;
+                let custom = &found.grant.grant.custom;
+                if grant.custom != *custom {
+                    tx.grants().replace(&Grant {
+                        custom: grant.custom.clone(),
+                        ..found.grant.grant.clone()
+                    })?;
+                }
+            }
+            let rotated = self.store(tx, &found, exchange, (grant, user, access, reach))?;
             return Ok(Ok(rotated));
         }
     }
 }
 
 impl Rotation {
+    /// Looks whether the token would be exchanged now: the token, its grant and its user.
+    fn look(&self, tx: &mut Tx<'_>) -> Result<Option<(RefreshToken, Grant, User)>, StoreError> {
+        let Some(found) = tx.refresh_tokens().find(&self.hash)? else {
+            return Ok(None);
+        };
+        let user = match &found.grant.grant.user_id {
+            Some(id) => tx.users().by_id(id)?,
+            None => None,
+        };
+        let facts = refresh::Facts {
+            token: &found.token,
+            newest: found.newest,
+            grant: &found.grant.grant,
+            revoked: found.grant.revoked_at.is_some(),
+            user: user.as_ref(),
+        };
+        let fresh = match refresh::exchange(facts, &self.client, self.now) {
+            Ok(refresh::Exchange::Rotate | refresh::Exchange::Keep) => true,
+            Ok(refresh::Exchange::Again(_)) | Err(_) => false,
+        };
+        let (grant, asked) = (found.grant.grant, self.asked.as_deref());
+        let fresh = fresh && same_audience(&grant, asked, &self.userinfo).is_ok();
+        let user = user.filter(|_| fresh);
+        Ok(user.map(|user| (found.token, grant, user)))
+    }
+
+    /// The grant as the actions of this exchange have it; what is answered again stays as it was.
+    fn customised(&self, stored: &Grant, exchange: refresh::Exchange) -> Grant {
+        let mut grant = stored.clone();
+        if !matches!(exchange, refresh::Exchange::Again(_)) {
+            // A scope that an action had added counts only as long as one adds it.
+            let added = &stored.custom.added;
+            grant.scope = stored
+                .scope
+                .filter(|s| !added.contains(s) || stored.requested.contains(s));
+            grant.custom = self.verdict.tokens.clone();
+        }
+        grant
+    }
+
     fn access(
         &self,
         tx: &mut Tx<'_>,
-        grant: &Grant,
+        (grant, stored): (&Grant, &Grant),
         reach: Option<&Reach>,
     ) -> Result<Result<Access, OAuthError>, StoreError> {
         if let Err(error) = same_audience(grant, self.asked.as_deref(), &self.userinfo) {
             return Ok(Err(error));
         }
         let access = current_access(tx, self.client.application(), grant, reach)?;
-        Ok(access.and_then(|access| narrow(grant, access, self.requested.as_ref())))
+        let requested = self.requested.as_ref();
+        Ok(access.and_then(|mut access| {
+            grant.custom.adjust(&mut access, None);
+            let mut access = narrow(stored, access, requested)?;
+            grant.custom.adjust(&mut access, requested);
+            Ok(access)
+        }))
     }
 
     fn store(
         &self,
         tx: &mut Tx<'_>,
-        found: FoundRefreshToken,
+        found: &FoundRefreshToken,
         exchange: refresh::Exchange,
-        (user, access, reach): (User, Access, Option<Reach>),
+        (grant, user, access, reach): (Grant, User, Access, Option<Reach>),
     ) -> Result<Rotated, StoreError> {
-        let grant = &found.grant.grant;
         let settings = &self.client.application().refresh_token;
         let idle = idle_end(settings, found.token.expires_at, self.now);
-        let successor = Arc::new(TokenKind::Refresh.generate(&mut self.derived(grant, "refresh")));
+        let successor = TokenKind::Refresh.generate(&mut self.derived(&grant, "refresh"));
+        let successor = Arc::new(successor);
         let (issued_at, successor) = match exchange {
             refresh::Exchange::Keep => {
                 tx.refresh_tokens().touch(&self.hash, idle)?;
@@ -211,7 +303,7 @@ impl Rotation {
             // The same scope gives the same access token again.
             Some(_) => {
                 let purpose = format!("access {}", access.scope);
-                Names::generate(&mut self.derived(grant, &purpose))
+                Names::generate(&mut self.derived(&grant, &purpose))
             }
         };
         if access.audience.is_none() {
@@ -219,7 +311,7 @@ impl Rotation {
             names.store_opaque(tx, &grant.id, &access.scope, (issued_at, lifetime))?;
         }
         Ok(Rotated {
-            grant: found.grant.grant,
+            grant,
             user,
             reach,
             access,

@@ -1,6 +1,7 @@
 //! The public side from outside: whole exchanges, by the addresses of the routes.
 
 mod accounts;
+mod actions;
 mod authorize;
 mod consent;
 mod cross_origin;

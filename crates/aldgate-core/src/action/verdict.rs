@@ -125,6 +125,7 @@ impl Verdict {
             left_out: Vec::new(),
         };
         for command in commands {
+            offered(command, ground.trigger)?;
             applied.take(command, ground)?;
         }
         if let Some(user) = ground.user {
@@ -318,6 +319,36 @@ impl Applied {
         self.verdict.methods.push(url.to_owned());
         Ok(())
     }
+}
+
+/// Each trigger offers its own commands, whatever a worker says (SBX-04).
+fn offered(command: &Command, trigger: Trigger) -> Result<(), Refusal> {
+    let everywhere = matches!(
+        command,
+        Command::CacheSet { .. } | Command::CacheDelete { .. }
+    );
+    let here = match trigger {
+        Trigger::PostLogin => true,
+        Trigger::CredentialsExchange => matches!(
+            command,
+            Command::Deny { .. }
+                | Command::SetClaim {
+                    token: Claims::Access,
+                    ..
+                }
+        ),
+        Trigger::PreUserRegistration => matches!(
+            command,
+            Command::Deny { .. } | Command::ValidationError { .. } | Command::SetMetadata { .. }
+        ),
+        Trigger::PostUserRegistration | Trigger::PostChangePassword => false,
+    };
+    if everywhere || here {
+        return Ok(());
+    }
+    let cause = format!("{trigger} does not offer what the action asks for.");
+    Err(Refusal::new("command_not_offered", cause)
+        .remedy("See the methods of api for this trigger."))
 }
 
 fn cut(text: &str) -> String {

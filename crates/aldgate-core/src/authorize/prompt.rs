@@ -119,7 +119,9 @@ fn login_required(session: Option<&Session>) -> OAuthError {
     OAuthError::new(ErrorCode::LoginRequired, "Login required").because(refusal)
 }
 
-fn consent_required() -> OAuthError {
+/// `prompt=none`, but the user has to agree first.
+#[must_use]
+pub fn consent_required() -> OAuthError {
     let refusal = Refusal::new(
         "consent_required",
         "The user has not agreed to these scopes yet, and prompt=none allows no page.",

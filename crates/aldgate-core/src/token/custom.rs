@@ -133,6 +133,18 @@ impl CustomClaims {
         self.0.is_empty()
     }
 
+    /// Those whose names are URLs: the ones that `/userinfo` tells, too (as Auth0 does).
+    #[must_use]
+    pub fn namespaced(&self) -> Self {
+        let named = |name: &str| name.contains("://") || name.starts_with("urn:");
+        let claims = self.0.iter().filter(|(name, _)| named(name));
+        Self(
+            claims
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        )
+    }
+
     /// The claims.
     #[must_use]
     pub const fn as_map(&self) -> &Map<String, Value> {

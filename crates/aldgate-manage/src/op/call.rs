@@ -68,6 +68,18 @@ impl Call {
         Ok(self.segment(name).parse()?)
     }
 
+    /// The request as actions see it: from where, and no body, which may hold a password.
+    pub(crate) fn as_seen_by_actions(&self) -> aldgate_core::action::event::Request {
+        let authority = self.tenant.issuer.authority();
+        aldgate_core::action::event::Request {
+            ip: self.caller.address().to_string(),
+            hostname: authority.split(':').next().unwrap_or_default().to_owned(),
+            method: self.operation.method.to_string(),
+            user_agent: self.caller.user_agent().to_owned(),
+            ..Default::default()
+        }
+    }
+
     /// The body as it came.
     pub(crate) const fn raw(&self) -> &Bytes {
         &self.body

@@ -39,6 +39,7 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
             verify,
             client: None,
             event: Some(call.audit().into_event(&Value::Null, &Value::Object(body))),
+            request: Some(call.as_seen_by_actions()),
         },
     )
     .await
@@ -67,6 +68,17 @@ pub(crate) fn refused(error: CreateUserError) -> ApiError {
         CreateUserError::NotADatabase(name) => not_supported(&name),
         CreateUserError::UnknownHash => ApiError::invalid_body("The hash cannot be read"),
         CreateUserError::Exists(_) => exists(),
+        CreateUserError::Denied(denial) => {
+            let cause = denial.message.unwrap_or(denial.reason);
+            let refusal = Refusal::new("extensibility_error", cause)
+                .remedy("See the actions of pre-user-registration.");
+            ApiError::bad_request("extensibility_error", refusal)
+        }
+        CreateUserError::Action(error) => {
+            let fallback = || Refusal::new("extensibility_error", error.description.to_string());
+            let refusal = error.refusal.map_or_else(fallback, |refusal| *refusal);
+            ApiError::bad_request("extensibility_error", refusal)
+        }
         CreateUserError::Hashing(error) => error.into(),
         CreateUserError::Store(error) => error.into(),
         CreateUserError::Mail(error) => no_mail(&error),

@@ -7,6 +7,7 @@ use aldgate_app::accounts::{
     HashedPassword, MailedTicket, PasswordChange, Post, SetPasswordError, change_password,
     hash_new_password, personal_words,
 };
+use aldgate_core::action::{Trigger, event};
 use aldgate_core::connection::Connection;
 use aldgate_core::error::Refusal;
 use aldgate_core::event::{Event, EventType};
@@ -45,8 +46,23 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
         connection,
         user,
     };
+    let new_password = change.password.is_some();
+    let (connection, log) = (change.connection.clone(), change.password_event.clone());
     let work = move |tx: &mut Tx<'_>| change.carry_out(tx);
     let user = call.app.store.write(&call.tenant.id, work).await?;
+    if new_password {
+        let tell = || {
+            let request = call.as_seen_by_actions();
+            let base = event::Base {
+                tenant: &call.tenant,
+                application: None,
+                request: &request,
+            };
+            base.password_changed(&user, connection.as_deref())
+        };
+        let trigger = Trigger::PostChangePassword;
+        call.app.run_after(&call.tenant, trigger, tell, log).await;
+    }
     Ok(Reply::ok(Value::Object(view(&call, &user))))
 }
 

@@ -26,6 +26,7 @@ async fn import(stand: &Stand, hash: String) -> Result<User, CreateUserError> {
         verify: None,
         client: None,
         event: None,
+        request: None,
     };
     create_user(&stand.server.app, &stand.server.tenant, new).await
 }

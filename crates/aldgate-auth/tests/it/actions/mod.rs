@@ -1,0 +1,7 @@
+//! Actions at logins, exchanges and registrations, seen from outside.
+
+mod desk;
+mod exchanges;
+mod login;
+mod redirect;
+mod registration;
