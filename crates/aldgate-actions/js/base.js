@@ -18,6 +18,13 @@ const mapGet = Map.prototype.get;
 const mapSet = Map.prototype.set;
 const mapDelete = Map.prototype.delete;
 
+// Frames of a stack would hand out our own functions: stacks stay texts.
+defineProperty(Error, "prepareStackTrace", {
+  get: () => undefined,
+  set: () => {},
+  configurable: false,
+});
+
 /** Asks the host; what it refuses is thrown. */
 const ask = (op, payload) => {
   const text = host(op, payload === undefined ? "" : stringify({ __proto__: null, ...payload }));

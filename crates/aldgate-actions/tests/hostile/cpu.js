@@ -78,7 +78,7 @@ api.idToken.setCustomClaim("https://a.test/x", {
 // ==== alternatives [over]
 /^(([a-z])+.)+[A-Z]([a-z])+$/.test("a".repeat(80));
 
-// ==== look behind [over]
+// ==== look behind [any]
 /(?<=(a+)+)b/.test("a".repeat(80) + "c");
 
 // ==== back references [over]

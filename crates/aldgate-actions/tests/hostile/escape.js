@@ -6,8 +6,9 @@ try {
   const f = event.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -18,8 +19,9 @@ try {
   const f = api.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -30,8 +32,9 @@ try {
   const f = api.access.deny.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -42,8 +45,9 @@ try {
   const f = api.idToken.setCustomClaim("https://a.test/x", 1).constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -54,8 +58,9 @@ try {
   const f = console.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -66,8 +71,9 @@ try {
   const f = console.log.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -78,8 +84,9 @@ try {
   const f = fetch.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -90,8 +97,9 @@ try {
   const f = setTimeout.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -102,8 +110,9 @@ try {
   const f = require.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -114,8 +123,9 @@ try {
   const f = require("node:crypto").constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -126,8 +136,9 @@ try {
   const f = require("node:crypto").createHash.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -138,8 +149,9 @@ try {
   const f = require("jsonwebtoken").sign.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -150,8 +162,9 @@ try {
   const f = require("axios").constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -162,8 +175,9 @@ try {
   const f = require("auth0").ManagementClient.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -174,8 +188,9 @@ try {
   const f = URL.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -186,8 +201,9 @@ try {
   const f = new URLSearchParams("a=1").constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -198,8 +214,9 @@ try {
   const f = new TextEncoder().constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -210,8 +227,9 @@ try {
   const f = crypto.subtle.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -222,8 +240,9 @@ try {
   const f = module.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -234,8 +253,9 @@ try {
   const f = exports.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -246,8 +266,9 @@ try {
   const f = Promise.resolve().constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -258,8 +279,9 @@ try {
   const f = class A {}.constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -270,8 +292,9 @@ try {
   const f = new Error("x").constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -282,8 +305,9 @@ try {
   const f = function () {}.bind(null).constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -294,8 +318,9 @@ try {
   const f = (typeof Headers === "undefined" ? {} : new Headers()).constructor.constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -306,8 +331,9 @@ try {
   const f = Object.getPrototypeOf(function* () {}).constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -318,8 +344,9 @@ try {
   const f = Object.getPrototypeOf(async () => {}).constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
@@ -330,8 +357,9 @@ try {
   const f = Object.getPrototypeOf(async function* () {}).constructor;
   if (typeof f === "function") {
     const g = f("return this")();
-    console.log(g === globalThis ? "own realm" : "ESCAPED", typeof g.process, typeof g.require);
-    if (typeof g.process !== "undefined") console.log("ESCAPED process");
+    console.log(g === globalThis ? "own realm" : typeof g);
+    const beyond = g?.process ?? g?.require ?? g?.Deno ?? (await g)?.process;
+    if (beyond !== undefined) console.log("ESCAPED", typeof beyond);
   }
 } catch (error) {
   console.log("refused");
