@@ -148,7 +148,7 @@ pub(super) fn keyed(call: &Call, plural: &str, items: Vec<Value>, last: Option<S
 }
 
 fn triggers(trigger: Trigger, version: Option<&str>) -> Value {
-    let version = version.unwrap_or(trigger.version());
+    let version = version.unwrap_or_else(|| trigger.version());
     json!([{"id": trigger.as_str(), "version": version}])
 }
 

@@ -30,7 +30,7 @@ async fn create(kit: &Kit, body: Value) -> Value {
 }
 
 fn path(action: &Value) -> String {
-    format!("/actions/actions/{}", action["id"].as_str().unwrap())
+    format!("/actions/actions/{}", action["id"].as_str().expect("an id"))
 }
 
 async fn deploy(kit: &Kit, action: &Value) -> Value {
@@ -301,7 +301,7 @@ async fn keep_three(kit: &Kit) {
                 "transaction": {"requested_scopes": ["openid"]},
             });
             let event = KeptEvent {
-                id: ExecutionId::parse(&format!("{number:020}")).unwrap(),
+                id: ExecutionId::parse(&format!("{number:020}")).expect("an id"),
                 trigger: Trigger::PostLogin,
                 event,
                 at: now,
