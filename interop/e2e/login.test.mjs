@@ -50,6 +50,7 @@ const pages = {
   login: {},
   "sign up": { screen_hint: "signup" },
   "login in German": { ui_locales: "de" },
+  "login from right to left": { ui_locales: "ar" },
   "refused request": { redirect_uri: "https://not-registered.example/" },
 };
 
@@ -83,6 +84,23 @@ test("login by keyboard alone", async () => {
   await page.keyboard.press("Enter");
   await page.waitForURL(`${app.origin}/callback?**`);
   assert.equal(new URL(page.url()).searchParams.get("state"), "e2e");
+  await page.context().close();
+});
+
+test("my account: accessible, fits a phone, in the language that was chosen", async () => {
+  const page = await strictPage();
+  await page.goto(`${server.issuer}account`);
+  await logIn(page, USER);
+  await page.waitForURL(`${server.issuer}account`);
+  await assertAccessible(page);
+  await assertFitsPhone(page);
+  await page.locator(".languages a[lang=ar]").click();
+  assert.equal(await page.locator("html").getAttribute("dir"), "rtl");
+  await assertFitsPhone(page);
+  await page.goto(`${server.issuer}account/delete`);
+  assert.equal(await page.locator("html").getAttribute("lang"), "ar");
+  await assertAccessible(page);
+  assert.deepEqual(page.problems, []);
   await page.context().close();
 });
 

@@ -15,7 +15,13 @@ let server, app, browser;
 before(async () => {
   server = await Server.start({ tls: true });
   app = await startApp({ script: "auth0.js", tls: true });
-  await server.apply(world(app.origin));
+  const codes = {
+    name: "email",
+    strategy: "email",
+    enabled_clients: ["Interop SPA"],
+    options: {},
+  };
+  await server.apply({ ...world(app.origin), connections: [codes] });
   browser = await startBrowser();
 });
 
@@ -174,6 +180,34 @@ test("cross-origin login with a wrong password is an error, not a login", async 
     [CONNECTION, USER.email],
   );
   await assert.rejects(attempt, /access_denied|invalid_user_password/);
+  await page.context().close();
+});
+
+test("passwordless: a mailed code logs in across origins, once", async () => {
+  const page = await open();
+  const email = "grace@passwordless.example";
+  const started = await page.evaluate(
+    (email) =>
+      window.promised(window.webAuth, "passwordlessStart", {
+        connection: "email",
+        send: "code",
+        email,
+      }),
+    email,
+  );
+  assert.equal(started.email, email);
+  const verificationCode = await server.mailedCode(email);
+  const login = { connection: "email", email, verificationCode };
+  await page.evaluate((login) => window.webAuth.passwordlessLogin(login, () => {}), login);
+  const result = await finish(page);
+  assert.equal(result.idTokenPayload.email, email);
+  assert.equal(result.idTokenPayload.email_verified, true);
+  assert.match(result.idTokenPayload.sub, /^email\|/);
+  const again = page.evaluate(
+    (login) => window.promised(window.webAuth, "passwordlessLogin", login),
+    login,
+  );
+  await assert.rejects(again, /access_denied/);
   await page.context().close();
 });
 

@@ -1,7 +1,7 @@
 // Starts the server that a suite talks to: `aldgate dev` with a data directory of its own.
 
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
 import net from "node:net";
@@ -51,6 +51,21 @@ export class Server {
       await ended;
     }
     await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  /** The code in the latest mail to an address; waits until it is sent. */
+  async mailedCode(to) {
+    const outbox = path.join(this.#dataDir, "outbox");
+    for (let tries = 0; tries < 100; tries += 1) {
+      const names = await readdir(outbox).catch(() => []);
+      for (const name of names.filter((name) => !name.startsWith(".")).sort().reverse()) {
+        const mail = JSON.parse(await readFile(path.join(outbox, name), "utf8"));
+        const code = mail.to === to && /(?<!\d)\d{6}(?!\d)/.exec(mail.text);
+        if (code) return code[0];
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`no code for ${to} in ${outbox}`);
   }
 
   /** Creates or changes what `document` lists, in the layout of auth0-deploy-cli. */

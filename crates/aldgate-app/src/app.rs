@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aldgate_core::action::{Deployed, Trigger};
 use aldgate_core::api::Api;
 use aldgate_core::application::Application;
+use aldgate_core::application::own::is_account;
 use aldgate_core::attack_protection::AttackProtection;
 use aldgate_core::client_grant::{ClientGrant, SubjectType};
 use aldgate_core::connection::Connection;
@@ -71,6 +72,7 @@ pub struct Parts {
     refresh_key: [u8; 32],
     federation_key: [u8; 32],
     dashboard_key: [u8; 32],
+    otp_key: [u8; 32],
 }
 
 /// What differs between a server, development and tests.
@@ -141,6 +143,7 @@ impl App {
             federation_key: master.derive("federation"),
             upstreams: Upstreams::default(),
             dashboard_key: master.derive("dashboard"),
+            otp_key: master.derive("otp"),
             hashing: Hashing::start(&config.security, metrics.clone(), &mut rng)?,
             mailer: Mailer::new(&config.mail, mails_in_memory)?,
             sandbox: Sandbox::new(&config.actions, outbound.clone()),
@@ -197,6 +200,12 @@ impl App {
         &self.dashboard_key
     }
 
+    /// The key under which passwordless codes are hashed: six digits are soon tried.
+    #[must_use]
+    pub fn otp_key(&self) -> &[u8; 32] {
+        &self.otp_key
+    }
+
     /// The tenant that answers at `host`, or the default tenant.
     ///
     /// # Errors
@@ -242,7 +251,7 @@ impl App {
         }
     }
 
-    /// An application, also a disabled one.
+    /// An application, also a disabled one, and that of the account pages.
     ///
     /// # Errors
     /// As [`App::tenant`].
@@ -251,6 +260,10 @@ impl App {
         tenant: &TenantId,
         id: &ClientId,
     ) -> Result<Option<Arc<Application>>, StoreError> {
+        if is_account(id) {
+            let tenant = self.tenant(tenant).await?;
+            return Ok(tenant.map(|tenant| Arc::new(Application::account(&tenant.issuer))));
+        }
         self.caches.application(&self.store, tenant, id).await
     }
 

@@ -52,6 +52,9 @@ async fn keep_house(app: &App, stop: &Stop) {
         if let Err(error) = app.deliver_mail().await {
             tracing::warn!(%error, "the mail queue is looked at again");
         }
+        if let Err(error) = app.deliver_logouts().await {
+            tracing::warn!(%error, "the sessions that ended are looked at again");
+        }
         let now = app.now();
         if now >= next_housekeeping {
             next_housekeeping = now + HOUSEKEEPING;

@@ -20,6 +20,7 @@ pub mod hashing;
 pub mod headers;
 pub mod jobs;
 pub mod keys;
+mod logouts;
 pub mod mail;
 pub mod metrics;
 pub mod observe;

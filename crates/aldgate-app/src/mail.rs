@@ -6,10 +6,11 @@
 mod outbox;
 mod own;
 mod plain;
+mod text_message;
 mod transport;
 
 use aldgate_core::event::{Event, EventType};
-use aldgate_core::id::{EventId, JobId, TenantId, UserId};
+use aldgate_core::id::{ConnectionId, EventId, JobId, TenantId, UserId};
 use aldgate_core::time::{Seconds, Timestamp};
 use aldgate_jose::b64;
 use aldgate_store::{StoreError, StoredJob, Tx};
@@ -56,10 +57,17 @@ pub struct OutgoingMail {
     /// What a tenant's own template needs to say the same.
     #[serde(default)]
     pub about: Option<About>,
+    /// It is a text message: [`Self::text`] goes to the number [`Self::to`] through the gateway of
+    /// this connection.
+    #[serde(default)]
+    pub gateway: Option<ConnectionId>,
+    /// After this nobody wants it any more.
+    #[serde(default)]
+    pub useful_until: Option<Timestamp>,
 }
 
 /// What a mail is about, for the tenant's own template of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct About {
     /// The template's name (Auth0: `verify_email`, …).
     pub template: String,
@@ -69,6 +77,12 @@ pub struct About {
     pub application: Option<String>,
     /// The link of its button.
     pub link: Option<String>,
+    /// The code it brings.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The passwordless connection whose options hold the template.
+    #[serde(default)]
+    pub connection: Option<ConnectionId>,
 }
 
 impl OutgoingMail {
@@ -86,7 +100,30 @@ impl OutgoingMail {
             html,
             text,
             about: None,
+            gateway: None,
+            useful_until: None,
         }
+    }
+
+    /// A text message to the number `to`, through the gateway of a connection.
+    #[must_use]
+    pub fn text_message(to: impl Into<String>, text: String, gateway: ConnectionId) -> Self {
+        Self {
+            to: to.into(),
+            subject: String::new(),
+            html: String::new(),
+            text,
+            about: None,
+            gateway: Some(gateway),
+            useful_until: None,
+        }
+    }
+
+    /// Lets it be given up after `moment`.
+    #[must_use]
+    pub const fn useful_until(mut self, moment: Timestamp) -> Self {
+        self.useful_until = Some(moment);
+        self
     }
 
     /// Lets the tenant's own template say it, if there is one.
@@ -113,7 +150,7 @@ impl App {
     pub fn seal_mail(&self, tenant: &TenantId, mail: &OutgoingMail) -> QueuedMail {
         let mut rng = self.rng();
         let id = JobId::generate(&mut rng);
-        let plain = serde_json::to_vec(mail).expect("invariant: four strings are JSON");
+        let plain = serde_json::to_vec(mail).expect("invariant: strings are JSON");
         let sealed = self.sealer.seal(&place(tenant, &id), &plain, &mut rng);
         QueuedMail {
             id,
@@ -145,8 +182,11 @@ impl App {
     }
 
     async fn deliver_one(&self, job: StoredJob) -> Result<bool, StoreError> {
-        let outcome = match self.open_mail(&job) {
-            Ok(mail) => self.carry(&job.tenant, mail).await,
+        let (outcome, late) = match self.open_mail(&job) {
+            Ok(mail) => {
+                let late = mail.useful_until;
+                (self.carry(&job.tenant, mail).await, late)
+            }
             // Trying again would not help.
             Err(error) => {
                 tracing::error!(%error, job.id = %job.id, "a queued mail cannot be read");
@@ -166,7 +206,7 @@ impl App {
                 };
                 self.store.write(&tenant, finish).await.map(|()| true)
             }
-            Err(error) if job.attempts < TRIES_MAX => {
+            Err(error) if job.attempts < TRIES_MAX && late.is_none_or(|late| now < late) => {
                 tracing::warn!(%error, attempt = job.attempts, "a mail will be sent again");
                 let wait = Seconds(30 << job.attempts.min(10));
                 let tenant = job.tenant.clone();
@@ -184,6 +224,9 @@ impl App {
 
     async fn carry(&self, tenant: &TenantId, mail: OutgoingMail) -> Result<(), MailError> {
         let now = self.now();
+        if let Some(connection) = mail.gateway.clone() {
+            return self.carry_text(tenant, &connection, mail, now).await;
+        }
         let (mail, mailer) = self.dress(tenant, mail, now).await?;
         mailer.send(&mail, now).await
     }

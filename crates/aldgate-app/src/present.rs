@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::app::App;
 use crate::error::status_of;
-use crate::extract::Caller;
+use crate::extract::{Caller, CookieJar, CookieKind};
 use crate::page::{self, Background, Brand, Chrome, Color, Difference, ErrorPage, Locale, Policy};
 use crate::{respond, support};
 
@@ -29,19 +29,32 @@ pub const THEME: &str = "branding_theme";
 pub const PAGE_TEXTS: &str = "page_texts";
 
 impl App {
-    /// Language and look of a tenant's pages for one browser. `ui_locales` is the parameter of
-    /// the authorization request, or empty.
+    /// Language and look of a tenant's pages for one browser. The language that the person chose on
+    /// a page comes first, then `ui_locales`, the parameter of the authorization request.
     pub async fn chrome(&self, tenant: &Tenant, headers: &HeaderMap, ui_locales: &str) -> Chrome {
+        let cookies = CookieJar::read(headers);
+        match cookies.get(&tenant.issuer, CookieKind::Language) {
+            Some(chosen) => {
+                let wishes = format!("{chosen} {ui_locales}");
+                self.chrome_by(tenant, headers, &wishes).await
+            }
+            None => self.chrome_by(tenant, headers, ui_locales).await,
+        }
+    }
+
+    /// As [`App::chrome`], without what was chosen before: `wishes` are language tags, best first.
+    pub async fn chrome_by(&self, tenant: &Tenant, headers: &HeaderMap, wishes: &str) -> Chrome {
         let accepted = headers
             .get(ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
         let enabled = &tenant.settings.enabled_locales;
-        let locale = Locale::negotiate(ui_locales, accepted.unwrap_or_default(), enabled);
+        let locale = Locale::negotiate(wishes, accepted.unwrap_or_default(), enabled);
         let look = [
             self.document(tenant, BRANDING, "").await,
             self.document(tenant, THEME, "").await,
         ];
         let mut chrome = Chrome::new(locale, Arc::new(brand(tenant, &look)));
+        chrome.languages = Locale::allowed(enabled).into();
         if let Some(texts) = self.document(tenant, PAGE_TEXTS, locale.tag()).await {
             chrome.overrides = Arc::new(page::custom_text::overrides(locale, &texts));
         }

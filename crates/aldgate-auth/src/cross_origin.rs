@@ -1,5 +1,6 @@
-//! Embedded login: `POST /co/authenticate` checks a password from the application's own page and
-//! gives a ticket that is good once, at `/authorize`, in the same browser (Auth0: embedded login).
+//! Embedded login: `POST /co/authenticate` checks a password or code from the application's own
+//! page and gives a ticket that is good once, at `/authorize`, in the same browser (Auth0: embedded
+//! login).
 
 use std::sync::Arc;
 
@@ -12,8 +13,11 @@ use aldgate_core::authorize::{Plan, Request};
 use aldgate_core::connection::Connection;
 use aldgate_core::error::{OAuthError, Refusal};
 use aldgate_core::event::EventType;
+use aldgate_core::grant::password::PASSWORD_REALM;
+use aldgate_core::grant::passwordless::PASSWORDLESS_OTP;
 use aldgate_core::id::{ClientId, UserId};
 use aldgate_core::params::Params;
+use aldgate_core::passwordless::{Binding, Channel, Recipient};
 use aldgate_core::random::alphanumeric;
 use aldgate_core::secret::{Secret, TokenHash, TokenKind};
 use aldgate_core::session::AuthenticationMethod;
@@ -28,14 +32,14 @@ use http::header::ORIGIN;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::accounts::{LoginFailure, PasswordAttempt, authenticate};
+use crate::accounts::{AuthenticatedUser, LoginFailure, PasswordAttempt, authenticate};
 use crate::authorize::facts::{Named, find_application};
 use crate::authorize::flow;
 use crate::login::session::{Proof, log_in};
+use crate::passwordless::Passwordless;
 use crate::visitor::{Fault, Visitor};
 
 const PURPOSE: &str = "cross_origin_login";
-const REALM: &str = "http://auth0.com/oauth/grant-type/password-realm";
 
 /// The browser goes to `/authorize` at once.
 const LIFETIME: Seconds = Seconds(120);
@@ -86,12 +90,53 @@ async fn attempt(visitor: &Visitor, params: &Params) -> Result<Response, Respons
     Ok(response)
 }
 
-/// Checks `username` and `password`; gives a ticket that is bound to the browser.
+/// Checks `username` and `password`, or the code in `otp`; gives a ticket that is bound to the
+/// browser.
 pub(crate) async fn prove(
     visitor: &Visitor,
     target: &Target,
     params: &Params,
 ) -> Result<Secret<String>, LoginFailure> {
+    let proven = match Channel::of(&target.connection) {
+        Some(channel) => by_code(visitor, target, channel, params).await,
+        None => by_password(visitor, target, params).await,
+    };
+    let user = proven.inspect_err(|failure| {
+        let kind = EventType::FailedCrossOriginAuth;
+        visitor.record(kind, &failure.to_oauth(), Some(&target.application), None);
+    })?;
+    Ok(issue(visitor, &target.application, &target.connection, user).await?)
+}
+
+async fn by_code(
+    visitor: &Visitor,
+    target: &Target,
+    channel: Channel,
+    params: &Params,
+) -> Result<AuthenticatedUser, LoginFailure> {
+    let text = |name| params.get(name).unwrap_or_default();
+    let Ok(recipient) = Recipient::parse(channel, text("username")) else {
+        return Err(LoginFailure::WrongCode(channel));
+    };
+    let chrome = visitor.chrome(None).await;
+    let passwordless = Passwordless {
+        app: &visitor.app,
+        tenant: &visitor.tenant,
+        connection: &target.connection,
+        client: &target.application,
+        caller: &visitor.caller,
+        chrome: &chrome,
+        now: visitor.now,
+    };
+    let binding = Binding::Application(&target.application.id);
+    passwordless.redeem(&recipient, binding, text("otp")).await
+}
+
+async fn by_password(
+    visitor: &Visitor,
+    target: &Target,
+    params: &Params,
+) -> Result<AuthenticatedUser, LoginFailure> {
     let text = |name| params.get(name).unwrap_or_default();
     let password = Secret::new(text("password").to_owned());
     let chrome = visitor.chrome(None).await;
@@ -103,27 +148,23 @@ pub(crate) async fn prove(
         caller: &visitor.caller,
         chrome: &chrome,
     };
-    let proven = authenticate(&visitor.app, &visitor.tenant, attempt).await;
-    let user = proven.inspect_err(|failure| {
-        let kind = EventType::FailedCrossOriginAuth;
-        visitor.record(kind, &failure.to_oauth(), Some(&target.application), None);
-    })?;
+    authenticate(&visitor.app, &visitor.tenant, attempt).await
+}
+
+/// Stores a ticket for who just proved who she is: good once, at `/authorize`, in this browser.
+pub(crate) async fn issue(
+    visitor: &Visitor,
+    application: &Application,
+    connection: &Connection,
+    user: AuthenticatedUser,
+) -> Result<Secret<String>, StoreError> {
     let ticket = Ticket {
         user_id: user.user.id,
-        client_id: target.application.id.clone(),
-        realm: target.connection.name.clone(),
+        client_id: application.id.clone(),
+        realm: connection.name.clone(),
         method: user.method,
         browser: visitor.browser.hash(),
     };
-    Ok(issue(visitor, &target.application, ticket).await?)
-}
-
-/// Stores the ticket.
-async fn issue(
-    visitor: &Visitor,
-    application: &Application,
-    ticket: Ticket,
-) -> Result<Secret<String>, StoreError> {
     let value = TokenKind::LoginTicket.generate(&mut visitor.app.rng());
     let hash = TokenHash::of(value.expose());
     let now = visitor.now;
@@ -148,19 +189,15 @@ async fn issue(
 /// Finds application and connection, and refuses what may not come this way.
 async fn target(visitor: &Visitor, params: &Params) -> Result<Target, Response> {
     let bad = |code, text| refused(StatusCode::BAD_REQUEST, code, text);
-    for name in [
-        "client_id",
-        "username",
-        "password",
-        "realm",
-        "credential_type",
-    ] {
+    let by_code = params.get("credential_type") == Some(PASSWORDLESS_OTP);
+    let proof = if by_code { "otp" } else { "password" };
+    for name in ["client_id", "username", proof, "realm", "credential_type"] {
         if params.get(name).is_none() {
             let text = format!("Missing required parameter: {name}");
             return Err(bad("invalid_request", &text));
         }
     }
-    if params.get("credential_type") != Some(REALM) {
+    if !by_code && params.get("credential_type") != Some(PASSWORD_REALM) {
         return Err(bad(
             "unsupported_credential_type",
             "Unknown credential_type",
@@ -193,7 +230,11 @@ async fn target(visitor: &Visitor, params: &Params) -> Result<Target, Response> 
         .map_err(unavailable)?;
     let connection = all.iter().find(|one| {
         let named = one.name == realm || one.realms.iter().any(|known| known == realm);
-        named && one.is_database() && one.is_enabled_for(&application.id)
+        let fits = match by_code {
+            true => Channel::of(one).is_some(),
+            false => one.is_database(),
+        };
+        named && fits && one.is_enabled_for(&application.id)
     });
     match connection {
         Some(connection) => Ok(Target {
@@ -217,11 +258,9 @@ pub(crate) fn comes_from(visitor: &Visitor, application: &Application) -> bool {
 /// Auth0's answers to this endpoint's callers.
 fn failed(failure: &LoginFailure) -> Response {
     match failure {
-        LoginFailure::WrongCredentials => refused(
-            StatusCode::FORBIDDEN,
-            "access_denied",
-            "Wrong email or password.",
-        ),
+        LoginFailure::WrongCredentials | LoginFailure::WrongCode(_) => {
+            refused(StatusCode::FORBIDDEN, "access_denied", &failure.to_string())
+        }
         LoginFailure::UserBlocked => {
             refused(StatusCode::FORBIDDEN, "blocked_user", "user is blocked")
         }

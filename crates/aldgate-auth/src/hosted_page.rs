@@ -128,7 +128,7 @@ fn escape(text: &str) -> String {
 /// Auth0's error body of this endpoint.
 fn failed(failure: &LoginFailure) -> Response {
     match failure {
-        LoginFailure::WrongCredentials => {
+        LoginFailure::WrongCredentials | LoginFailure::WrongCode(_) => {
             let text = "Wrong email or password.";
             refused(StatusCode::UNAUTHORIZED, "invalid_user_password", text)
         }

@@ -2,6 +2,7 @@
 //!
 //! This file is the route table: one line for each group, from the file that answers it.
 
+mod account;
 pub mod accounts;
 mod actions;
 mod audience;
@@ -16,6 +17,7 @@ mod introspect;
 pub mod issue;
 mod login;
 mod logout;
+mod passwordless;
 mod refusals;
 mod revoke;
 mod token;
@@ -35,6 +37,7 @@ pub fn routes() -> Router<App> {
         .route("/assets/{file}", get(asset))
         .route("/favicon.ico", get(favicon))
         // Accounts.
+        .merge(account::routes())
         .merge(accounts::routes())
         // Logging in and out.
         .merge(authorize::routes())
@@ -43,6 +46,7 @@ pub fn routes() -> Router<App> {
         .merge(hosted_page::routes())
         .merge(login::routes())
         .merge(logout::routes())
+        .merge(passwordless::routes())
         // Discovery and tokens.
         .merge(introspect::routes())
         .merge(refusals::routes())

@@ -1,10 +1,12 @@
 //! The pages between `/authorize` and its answer, one file for each, and what logging in does.
 
+mod code;
 mod combined;
 mod consent;
 mod entry;
 mod identifier;
-mod password;
+pub(crate) mod password;
+mod passwordless;
 pub(crate) mod session;
 pub(crate) mod stage;
 
@@ -22,5 +24,10 @@ pub(crate) fn routes() -> Router<App> {
             get(identifier::get).post(identifier::post),
         )
         .route("/u/login/password", get(password::get).post(password::post))
+        .route(
+            "/u/login/passwordless",
+            get(passwordless::get).post(passwordless::post),
+        )
+        .route(code::PATH, get(code::get).post(code::post))
         .route("/u/consent", get(consent::get).post(consent::post))
 }

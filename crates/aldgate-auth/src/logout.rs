@@ -9,6 +9,7 @@ use aldgate_app::respond::found;
 use aldgate_core::application::Application;
 use aldgate_core::error::{OAuthError, Refusal};
 use aldgate_core::event::EventType;
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::logout::{self, Outcome, Simple};
 use aldgate_core::params::Params;
 use aldgate_core::session::Session;
@@ -134,8 +135,12 @@ async fn end_session(
     let Some(hash) = visitor.session() else {
         return Ok(());
     };
-    let event = visitor.event(EventType::Logout, application);
+    let (event, now) = (visitor.event(EventType::Logout, application), visitor.now);
     let write = move |tx: &mut Tx<'_>| {
+        if let Some(live) = tx.sessions().live(&hash, now)? {
+            tx.logouts()
+                .of_session(&live.id, Initiator::RpLogout, now)?;
+        }
         let ended: Option<Session> = tx.sessions().end(&hash)?;
         if let Some(session) = ended {
             let mut event = event.clone();

@@ -127,7 +127,7 @@ async fn exchange(
         GrantType::AuthorizationCode => code::exchange(&exchange).await,
         GrantType::RefreshToken => refresh::exchange(&exchange).await,
         GrantType::ClientCredentials => machine::exchange(&exchange).await,
-        GrantType::Password | GrantType::PasswordRealm => {
+        GrantType::Password | GrantType::PasswordRealm | GrantType::PasswordlessOtp => {
             password::exchange(&exchange, grant).await
         }
         _ => Err(exchange.refuse(grant, unsupported())),

@@ -10,20 +10,23 @@ use aldgate_app::extract::{
 };
 use aldgate_app::hashing::HashingError;
 use aldgate_app::keys::KeysError;
-use aldgate_app::page::{ApplicationView, Chrome, Form, Notice, NoticeKind, Policy, reply};
+use aldgate_app::page::{ApplicationView, Chrome, Form, Locale, Notice, NoticeKind, Policy, reply};
 use aldgate_core::application::Application;
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::params::Params;
 use aldgate_core::secret::{TokenHash, TokenKind};
 use aldgate_core::session::Session;
-use aldgate_core::time::Timestamp;
+use aldgate_core::time::{Seconds, Timestamp};
 use aldgate_store::StoreError;
 use axum::extract::FromRequestParts;
 use axum::response::Response;
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode};
+
+/// How long a browser remembers the language that was chosen.
+const LANGUAGE_LIFETIME: Seconds = Seconds::days(365);
 
 const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
@@ -36,6 +39,8 @@ pub(crate) struct Visitor {
     pub(crate) headers: HeaderMap,
     pub(crate) browser: Browser,
     session: Option<TokenHash>,
+    /// The language that the address of the page asks for.
+    language: Option<Locale>,
 }
 
 /// Why a page cannot be made although nobody did anything wrong.
@@ -79,6 +84,7 @@ impl FromRequestParts<App> for Visitor {
         let jar = CookieJar::read(&parts.headers);
         let session = jar.get(&tenant.issuer, CookieKind::Session);
         Ok(Self {
+            language: language(parts.uri.query().unwrap_or_default()),
             session: session.and_then(|value| TokenKind::Session.hash(value)),
             browser: Browser::read(app, &tenant.issuer, &parts.headers),
             now: app.now(),
@@ -116,6 +122,11 @@ impl Visitor {
         response
             .headers_mut()
             .append(SET_COOKIE, self.browser.cookie());
+        if let Some(language) = self.language {
+            let (kind, tag) = (CookieKind::Language, language.tag());
+            let cookie = set_cookie(&self.tenant.issuer, kind, tag, Some(LANGUAGE_LIFETIME));
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
     }
 
     /// Hands the browser its new session cookie.
@@ -160,7 +171,14 @@ impl Visitor {
     /// The chrome of the tenant's pages, in the languages that the request names.
     pub(crate) async fn chrome(&self, ui_locales: Option<&str>) -> Chrome {
         let wished = ui_locales.unwrap_or_default();
-        self.app.chrome(&self.tenant, &self.headers, wished).await
+        let (app, tenant, headers) = (&self.app, &self.tenant, &self.headers);
+        match self.language {
+            Some(language) => {
+                let wishes = format!("{} {wished}", language.tag());
+                app.chrome_by(tenant, headers, &wishes).await
+            }
+            None => app.chrome(tenant, headers, wished).await,
+        }
     }
 
     /// A page that tells an outcome.
@@ -234,6 +252,13 @@ impl Visitor {
         event.detail = serde_json::json!({"error": error.code.as_str(), "check": check});
         event
     }
+}
+
+/// The language in a page's address, as the links of the language switch have it.
+fn language(query: &str) -> Option<Locale> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, tag) = pairs.find(|(name, _)| name == "lang")?;
+    Locale::find(&tag)
 }
 
 /// An application as pages show it.

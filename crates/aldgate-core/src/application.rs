@@ -1,6 +1,7 @@
 //! An application (wire: client): something that asks for tokens.
 
 pub mod credentials;
+pub mod own;
 pub mod rules;
 pub mod secrets;
 

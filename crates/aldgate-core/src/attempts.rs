@@ -43,6 +43,10 @@ pub enum Subject {
     Mail(Account),
     /// Accounts opened from one address.
     SignUp(Address),
+    /// Passwordless codes that somebody asked to be sent to one account.
+    Code(Account),
+    /// Passwordless codes that were asked for from one address.
+    Codes(Address),
 }
 
 /// A client's address as it is counted: an IPv4 address, or the /64 network of an IPv6 address,
@@ -98,6 +102,23 @@ pub const MAILS: Rule = Rule {
     max: 5,
     memory: Seconds::hours(1),
     penalty: Penalty::Block(Seconds::hours(1)),
+};
+
+/// Codes to one account until one of them is used: 10 within an hour (ACC-14).
+pub const CODES: Rule = Rule {
+    max: 10,
+    memory: Seconds::hours(1),
+    penalty: Penalty::Block(Seconds::hours(1)),
+};
+
+/// Codes asked for from one address: 50 at once, then one a minute (Auth0: 50 an hour).
+pub const CODES_FROM_ADDRESS: Rule = Rule {
+    max: 50,
+    memory: Seconds::hours(1),
+    penalty: Penalty::Delay {
+        first: Seconds::minutes(1),
+        longest: Seconds::minutes(1),
+    },
 };
 
 /// A growing delay from the 50th failure on for an account that is attacked from many addresses:
@@ -274,6 +295,8 @@ impl fmt::Display for Subject {
             Self::Address(address) => write!(f, "address {}", address.0),
             Self::Mail(account) => write!(f, "mail {account}"),
             Self::SignUp(address) => write!(f, "sign-up {}", address.0),
+            Self::Code(account) => write!(f, "code {account}"),
+            Self::Codes(address) => write!(f, "codes {}", address.0),
         }
     }
 }

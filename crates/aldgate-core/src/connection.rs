@@ -1,11 +1,13 @@
 //! A connection: a source of users.
 
+mod passwordless;
 pub mod rules;
 pub mod secrets;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::application::own::is_account;
 use crate::federation::preset::Preset;
 use crate::id::{ClientId, ConnectionId};
 use crate::time::Timestamp;
@@ -95,10 +97,13 @@ impl Connection {
         })
     }
 
-    /// Whether `client` may log its users in with it.
+    /// Whether `client` may log its users in with it. The account pages are for the users of every
+    /// connection that is in use.
     #[must_use]
     pub fn is_enabled_for(&self, client: &ClientId) -> bool {
-        self.is_domain_connection || self.enabled_clients.contains(client)
+        self.is_domain_connection
+            || self.enabled_clients.contains(client)
+            || (is_account(client) && !self.enabled_clients.is_empty())
     }
 
     /// A boolean option, `false` when absent.

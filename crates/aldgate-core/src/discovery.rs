@@ -18,10 +18,12 @@ pub struct Document {
     revocation_endpoint: String,
     introspection_endpoint: String,
     end_session_endpoint: String,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
     scopes_supported: [&'static str; 6],
     response_types_supported: [&'static str; 7],
     response_modes_supported: [&'static str; 3],
-    grant_types_supported: [&'static str; 6],
+    grant_types_supported: [&'static str; 7],
     code_challenge_methods_supported: [&'static str; 1],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<&'static str>,
@@ -110,6 +112,8 @@ pub fn document(tenant: &Tenant, algs: &[SigningAlg]) -> Document {
         revocation_endpoint: at("oauth/revoke"),
         introspection_endpoint: at("oauth/introspect"),
         end_session_endpoint: at("oidc/logout"),
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
         scopes_supported: crate::scope::STANDARD,
         response_types_supported: [
             "code",
@@ -128,6 +132,7 @@ pub fn document(tenant: &Tenant, algs: &[SigningAlg]) -> Document {
             "implicit",
             "password",
             crate::grant::password::PASSWORD_REALM,
+            crate::grant::passwordless::PASSWORDLESS_OTP,
         ],
         code_challenge_methods_supported: ["S256"],
         subject_types_supported: ["public"],
@@ -165,6 +170,7 @@ mod tests {
         assert_eq!(json["issuer"], "https://id.test:8443/");
         assert_eq!(json["token_endpoint"], "https://id.test:8443/oauth/token");
         assert_eq!(json["code_challenge_methods_supported"], json!(["S256"]));
+        assert_eq!(json["backchannel_logout_session_supported"], true);
         assert_eq!(json["authorization_response_iss_parameter_supported"], true);
         let algs = json!(["ES256", "HS256", "RS256"]);
         assert_eq!(json["id_token_signing_alg_values_supported"], algs);
@@ -174,7 +180,6 @@ mod tests {
             "backchannel_authentication_endpoint",
             "registration_endpoint",
             "mfa_challenge_endpoint",
-            "backchannel_logout_supported",
         ] {
             assert!(json.get(absent).is_none(), "{absent}");
         }

@@ -41,6 +41,10 @@ event_types! {
     Signup = "ss",
     /// Successful logout.
     Logout = "slo",
+    /// An application was told that a session ended.
+    BackchannelLogout = "oidc_backchannel_logout_succeeded",
+    /// An application could not be told that a session ended.
+    FailedBackchannelLogout = "oidc_backchannel_logout_failed",
     /// Failed logout.
     FailedLogout = "flo",
     /// Successful silent authentication.
@@ -65,6 +69,16 @@ event_types! {
     PasswordExchange = "sepft",
     /// Password grant refused.
     FailedPasswordExchange = "fepft",
+    /// A passwordless code was sent by text message.
+    CodeSent = "cs",
+    /// A passwordless code or link was sent by mail.
+    CodeOrLinkSent = "cls",
+    /// A passwordless code could not be sent.
+    FailedSending = "fn",
+    /// Passwordless code exchanged for tokens.
+    PasswordlessExchange = "sepotpft",
+    /// Passwordless code refused at the token endpoint.
+    FailedPasswordlessExchange = "fepotpft",
     /// Cross-origin authentication succeeded.
     CrossOriginAuth = "scoa",
     /// Cross-origin authentication refused.
@@ -91,6 +105,12 @@ event_types! {
     ChangeUsername = "scu",
     /// A user linked an account at another provider.
     IdentityLinked = "aldgate_identity_linked",
+    /// A user changed her profile on her account page.
+    ProfileChanged = "aldgate_profile_changed",
+    /// A user unlinked an account on her account page.
+    IdentityUnlinked = "aldgate_identity_unlinked",
+    /// A user downloaded what is stored about her.
+    DataDownloaded = "aldgate_data_downloaded",
     /// User deleted.
     DeleteUser = "sdu",
     /// Deletion of a user refused.
@@ -140,12 +160,15 @@ impl EventType {
     #[must_use]
     pub fn is_failure(self) -> bool {
         let code = self.code();
-        let failed_exchange = code.starts_with('f') && code != "fn";
+        let failed_exchange = code.starts_with('f');
         failed_exchange
             || code.starts_with("limit_")
             || matches!(
                 self,
-                Self::ActionFailed | Self::MailFailed | Self::RateLimit
+                Self::ActionFailed
+                    | Self::FailedBackchannelLogout
+                    | Self::MailFailed
+                    | Self::RateLimit
             )
     }
 }

@@ -4,6 +4,8 @@
 //! Whoever asks to be logged out is, even when the address to go to afterwards is refused: the
 //! other way round people would walk away from a browser that is still logged in.
 
+pub mod backchannel;
+
 use url::form_urlencoded;
 
 use crate::application::Application;

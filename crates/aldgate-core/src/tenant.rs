@@ -75,6 +75,9 @@ pub struct TenantSettings {
     pub extra: Map<String, Value>,
 }
 
+/// The languages that the pages are written in: a new tenant has them all.
+pub const LOCALES: [&str; 7] = ["en", "de", "fr", "es", "pt", "ja", "ar"];
+
 impl Default for TenantSettings {
     fn default() -> Self {
         Self {
@@ -88,7 +91,7 @@ impl Default for TenantSettings {
             allowed_logout_urls: Vec::new(),
             session_lifetime: 168.0,
             idle_session_lifetime: 72.0,
-            enabled_locales: vec!["en".into()],
+            enabled_locales: LOCALES.map(String::from).to_vec(),
             enable_public_signup_user_exists_error: false,
             extra: Map::new(),
         }

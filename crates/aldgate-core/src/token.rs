@@ -153,7 +153,7 @@ fn gty(origin: GrantOrigin, refreshed: bool) -> Option<OneOrMany<'static>> {
     let base = match origin {
         GrantOrigin::ClientCredentials => Some("client-credentials"),
         GrantOrigin::Password => Some("password"),
-        GrantOrigin::Code | GrantOrigin::Implicit => None,
+        GrantOrigin::Code | GrantOrigin::Implicit | GrantOrigin::Passwordless => None,
     };
     match (refreshed, base) {
         (true, Some(base)) => Some(OneOrMany::Many(["refresh_token", base])),

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::Progress;
 use crate::authorize::Request;
-use crate::id::SessionId;
+use crate::id::{ConnectionId, SessionId};
+use crate::passwordless::Recipient;
 use crate::scope::Scopes;
 use crate::secret::TokenHash;
 use crate::time::{Seconds, Timestamp};
@@ -28,12 +29,24 @@ pub struct Transaction {
     /// The session in which the user proved who she is within this transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logged_in: Option<SessionId>,
+    /// Where the code that the user has to type was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeSent>,
     /// What the user agreed to within this transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consented: Option<Scopes>,
     /// How far the actions of the login came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions: Option<Progress>,
+}
+
+/// A code on its way to somebody who wants to log in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeSent {
+    /// The passwordless connection.
+    pub connection: ConnectionId,
+    /// Where it was sent.
+    pub recipient: Recipient,
 }
 
 impl Transaction {
@@ -46,6 +59,7 @@ impl Transaction {
             began_at: now,
             expires_at: now + LIFETIME,
             logged_in: None,
+            code: None,
             consented: None,
             actions: None,
         }

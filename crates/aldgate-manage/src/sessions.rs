@@ -1,6 +1,7 @@
 //! `/sessions/{id}`: browsers' logins.
 
 use aldgate_core::id::SessionId;
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::session::Session;
 use aldgate_store::Tx;
 use serde::Deserialize;
@@ -92,6 +93,8 @@ async fn finish(call: Call, with_tokens: bool) -> Result<Reply, ApiError> {
     let work = move |tx: &mut Tx<'_>| {
         let before = tx.sessions().by_id(&id)?.ok_or_else(missing)?;
         ceiling::user(tx, &actor, &management, &before.user_id)?;
+        tx.logouts()
+            .of_session(&id, Initiator::SessionRevoked, now)?;
         tx.sessions().end_by_id(&id)?;
         if with_tokens {
             tx.grants().revoke_of_session(&id, now)?;

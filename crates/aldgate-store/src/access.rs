@@ -1,6 +1,7 @@
 //! Cutting a user's access everywhere at once (ACC-07).
 
 use aldgate_core::id::{SessionId, UserId};
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::time::Timestamp;
 
 use crate::error::StoreError;
@@ -22,8 +23,8 @@ impl<'c> Tx<'c> {
 
 impl Access<'_, '_> {
     /// Ends a user's sessions, revokes her grants (codes, refresh tokens and opaque access tokens
-    /// hang on them) and voids her tickets, mailed and for login. `keep` is the session of the
-    /// browser in which she changes her own password.
+    /// hang on them) and voids her tickets, mailed and for login; applications are told why.
+    /// `keep` is the session of the browser in which she changes her own password.
     ///
     /// # Errors
     /// As [`crate::Roles::by_id`].
@@ -31,8 +32,10 @@ impl Access<'_, '_> {
         &mut self,
         user: &UserId,
         keep: Option<&SessionId>,
+        initiator: Initiator,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.tx.logouts().of_user(user, keep, initiator, now)?;
         self.tx.execute(&END_SESSIONS, params![user, keep])?;
         self.tx.execute(&REVOKE_GRANTS, params![user, now])?;
         self.tx.execute(&VOID_TICKETS, params![user, now]).map(drop)

@@ -56,7 +56,7 @@ impl Store {
 }
 
 /// Every table with rows that expire by themselves.
-const EXPIRING: [&Sql; 16] = [
+const EXPIRING: [&Sql; 17] = [
     &ACCESS_TOKENS,
     &ACTION_EVENTS,
     &ACTION_EXECUTIONS,
@@ -69,6 +69,7 @@ const EXPIRING: [&Sql; 16] = [
     &JOB_PARTS,
     &JOB_REPORTS,
     &LEASES,
+    &OTPS,
     &REFRESH_TOKENS,
     &SESSIONS,
     &TICKETS,
@@ -127,6 +128,10 @@ sql! {
     /// A handful of rows, one for each kind of housekeeping.
     const LEASES: scan = "DELETE FROM leases
         WHERE name IN (SELECT name FROM leases WHERE expires_at < ?1 LIMIT ?2)";
+    const OTPS = "DELETE FROM otps
+        WHERE (tenant_id, connection_id, name_key, binding) IN (
+            SELECT tenant_id, connection_id, name_key, binding FROM otps
+            WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
     const REFRESH_TOKENS = "DELETE FROM refresh_tokens
         WHERE (tenant_id, hash) IN (
             SELECT tenant_id, hash FROM refresh_tokens

@@ -52,6 +52,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "0006_quiet_indexes",
         text: include_str!("../migrations/0006_quiet_indexes.sql"),
     },
+    Migration {
+        version: 7,
+        name: "0007_otps",
+        text: include_str!("../migrations/0007_otps.sql"),
+    },
 ];
 
 /// The tables that the migrations make; for tests.

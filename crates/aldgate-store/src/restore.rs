@@ -98,10 +98,11 @@ fn end_logins(system: &mut SystemTx<'_>) -> Result<u64, StoreError> {
     Ok(ended)
 }
 
-const LOGINS: [&Sql; 7] = [
+const LOGINS: [&Sql; 8] = [
     &ACCESS_TOKENS,
     &CODES,
     &FEDERATED_ATTEMPTS,
+    &OTPS,
     &REFRESH_TOKENS,
     &SESSIONS,
     &TICKETS,
@@ -112,6 +113,7 @@ sql! {
     const ACCESS_TOKENS: scan = "DELETE FROM access_tokens";
     const CODES: scan = "DELETE FROM codes";
     const FEDERATED_ATTEMPTS: scan = "DELETE FROM federated_attempts";
+    const OTPS: scan = "DELETE FROM otps";
     const REFRESH_TOKENS: scan = "DELETE FROM refresh_tokens";
     const SESSIONS: scan = "DELETE FROM sessions";
     const TICKETS: scan = "DELETE FROM tickets";

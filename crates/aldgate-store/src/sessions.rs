@@ -103,6 +103,11 @@ impl Sessions<'_, '_> {
         self.tx.execute(&END_OF_USER, params![user])
     }
 
+    /// Ends every session of a user but one; returns how many.
+    pub fn end_others(&mut self, user: &UserId, keep: &SessionId) -> Result<u64, StoreError> {
+        self.tx.execute(&END_OTHERS, params![user, keep])
+    }
+
     /// Ends a session by its public name; `false` when there was none.
     pub fn end_by_id(&mut self, id: &SessionId) -> Result<bool, StoreError> {
         Ok(self.tx.execute(&END_BY_ID, params![id])? == 1)
@@ -134,6 +139,8 @@ sql! {
     const HOLD = "UPDATE sessions SET document = document WHERE tenant_id = ?1 AND hash = ?2";
     const REPLACE = "UPDATE sessions SET document = ?3 WHERE tenant_id = ?1 AND id = ?2";
     const END_OF_USER = "DELETE FROM sessions WHERE tenant_id = ?1 AND user_id = ?2";
+    const END_OTHERS = "DELETE FROM sessions
+        WHERE tenant_id = ?1 AND user_id = ?2 AND id <> ?3";
     const END = "DELETE FROM sessions WHERE tenant_id = ?1 AND hash = ?2";
     const TAKE = "DELETE FROM sessions WHERE tenant_id = ?1 AND hash = ?2 RETURNING document";
     const END_BY_ID = "DELETE FROM sessions WHERE tenant_id = ?1 AND id = ?2";

@@ -27,6 +27,7 @@ sql! {
     const JOB_REPORTS = "DELETE FROM job_reports WHERE tenant_id = ?1";
     const JOBS = "DELETE FROM jobs WHERE tenant_id = ?1";
     const LOGIN_NAMES = "DELETE FROM login_names WHERE tenant_id = ?1";
+    const OTPS = "DELETE FROM otps WHERE tenant_id = ?1";
     const PASSWORDS = "DELETE FROM passwords WHERE tenant_id = ?1";
     const REFRESH_TOKENS = "DELETE FROM refresh_tokens WHERE tenant_id = ?1";
     const ROLE_PERMISSIONS = "DELETE FROM role_permissions WHERE tenant_id = ?1";

@@ -5,6 +5,7 @@ use aldgate_core::attempts::Account;
 use aldgate_core::connection::Connection;
 use aldgate_core::event::Event;
 use aldgate_core::id::{SessionId, UserId};
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::password::{Password, PasswordPolicy, PersonalWords, RefusedPassword};
 use aldgate_core::secret::Secret;
 use aldgate_core::tenant::Tenant;
@@ -135,7 +136,9 @@ pub fn change_password(
     }
     let saved = tx.users().update(&user)?;
     debug_assert_eq!(saved, Saved::Done, "only identities were taken away");
-    tx.access().cut(&user.id, change.keep.as_ref(), now)?;
+    let initiator = Initiator::PasswordChanged;
+    tx.access()
+        .cut(&user.id, change.keep.as_ref(), initiator, now)?;
     tx.attempts().unblock(&Account::Known(user.id))?;
     tx.events().record(std::slice::from_ref(&change.event))?;
     if let Some(notice) = &change.notice {

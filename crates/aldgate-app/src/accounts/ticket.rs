@@ -108,6 +108,7 @@ impl Post<'_> {
             user_id: user_id.cloned(),
             application: mail.application.clone(),
             link: mail.link.clone(),
+            ..About::default()
         });
         let outgoing = OutgoingMail::new(mail.to.clone(), rendered).about(about);
         Ok(self.app.seal_mail(&self.tenant.id, &outgoing))

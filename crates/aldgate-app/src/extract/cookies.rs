@@ -24,6 +24,8 @@ pub enum CookieKind {
     DashboardLogin,
     /// What the dashboard says once, on the next page.
     DashboardNote,
+    /// The language that the person chose on a page.
+    Language,
     /// The session of a user at the tenant; `auth0` at Auth0.
     Session,
     /// The running authorization, and where to go on.
@@ -61,6 +63,8 @@ impl CookieNames {
             (CookieKind::DashboardLogin, false) => "aldgate-dashboard-login",
             (CookieKind::DashboardNote, true) => "__Host-aldgate-dashboard-note",
             (CookieKind::DashboardNote, false) => "aldgate-dashboard-note",
+            (CookieKind::Language, true) => "__Host-aldgate-language",
+            (CookieKind::Language, false) => "aldgate-language",
             (CookieKind::Session, true) => "__Host-aldgate",
             (CookieKind::Session, false) => "aldgate",
             (CookieKind::Transaction, true) => "__Host-aldgate-transaction",

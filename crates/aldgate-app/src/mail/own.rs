@@ -88,10 +88,7 @@ impl App {
         let Some(about) = &mail.about else {
             return Ok(None);
         };
-        let stored = self.settings(tenant, TEMPLATE, &about.template).await?;
-        let template: Option<MailTemplate> =
-            stored.and_then(|stored| serde_json::from_value(Value::clone(&stored)).ok());
-        let Some(template) = template.filter(|template| template.enabled) else {
+        let Some(template) = self.template(tenant, about).await? else {
             return Ok(None);
         };
         let variables = self.variables(tenant, mail, about).await?;
@@ -107,6 +104,25 @@ impl App {
                 Ok(None)
             }
         }
+    }
+
+    /// The tenant's template of a mail: a document of its own, or for passwordless mails the
+    /// option `email` of the connection (Auth0: passwordless e-mail template).
+    async fn template(
+        &self,
+        tenant: &TenantId,
+        about: &About,
+    ) -> Result<Option<MailTemplate>, StoreError> {
+        if let Some(id) = &about.connection {
+            let connection = self.connection(tenant, id).await?;
+            let email = connection.and_then(|one| one.options.get("email").cloned());
+            let template = email.and_then(|email| serde_json::from_value(email).ok());
+            return Ok(template.filter(|template: &MailTemplate| !template.body.is_empty()));
+        }
+        let stored = self.settings(tenant, TEMPLATE, &about.template).await?;
+        let template: Option<MailTemplate> =
+            stored.and_then(|stored| serde_json::from_value(Value::clone(&stored)).ok());
+        Ok(template.filter(|template| template.enabled))
     }
 
     /// What templates may name (Auth0: "Customize email templates").
@@ -149,7 +165,9 @@ fn values(
         "email": mail.to,
         "url": link,
         "link": link,
-        "code": "",
+        "code": about.code,
+        "password": about.code,
+        "send": if about.code.is_some() { "code" } else { "link" },
         "tenant": tenant.map(|tenant| tenant.id.to_string()),
         "domain": tenant.map(|tenant| tenant.issuer.authority()),
         "friendly_name": text(settings.and_then(|settings| settings.friendly_name.as_ref())),

@@ -78,6 +78,9 @@ pub enum MailError {
     /// The tenant's own provider cannot be used.
     #[error("the tenant's mail provider: {0}")]
     Provider(String),
+    /// The web hook that sends text messages.
+    #[error("the gateway of text messages: {0}")]
+    Gateway(String),
     /// The tenant's settings cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -130,6 +133,11 @@ impl Mailer {
             from: from.map_or_else(|| Ok(self.from.clone()), mailbox)?,
             transport: Transport::Smtp(Box::new(builder.build())),
         })
+    }
+
+    /// Whether mails stay on this machine, to be looked at.
+    pub(super) const fn keeps(&self) -> bool {
+        !matches!(self.transport, Transport::Smtp(_))
     }
 
     /// Sends one mail.
@@ -227,6 +235,8 @@ mod tests {
             html: "<p>hi</p>".into(),
             text: "hi".into(),
             about: None,
+            gateway: None,
+            useful_until: None,
         }
     }
 

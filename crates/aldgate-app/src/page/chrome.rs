@@ -14,6 +14,8 @@ pub struct Chrome {
     pub locale: Locale,
     /// Name, logo and colours of the tenant.
     pub brand: Arc<Brand>,
+    /// The languages that the page can be had in.
+    pub languages: Arc<[Locale]>,
     /// Texts that the tenant replaced; usually none.
     pub overrides: Arc<Overrides>,
 }
@@ -24,6 +26,7 @@ impl Chrome {
         Self {
             locale,
             brand,
+            languages: Arc::from(Locale::ALL),
             overrides: Arc::default(),
         }
     }
@@ -38,7 +41,10 @@ impl Chrome {
         let brand = Brand::named(name)
             .logo(settings.picture_url.clone())
             .support(settings.support_url.clone());
-        Self::new(locale, Arc::new(brand))
+        Self {
+            languages: Locale::allowed(enabled).into(),
+            ..Self::new(locale, Arc::new(brand))
+        }
     }
 
     /// The texts of this language, the tenant's own first; all of them may name the tenant, and

@@ -65,8 +65,17 @@ pub(super) fn render_value(
     chrome: &Chrome,
 ) -> Result<String, PageError> {
     let texts = chrome.texts(&page);
+    let languages: Vec<Value> = chrome
+        .languages
+        .iter()
+        .map(|one| {
+            let dir = one.direction().as_str();
+            context! { tag => one.tag(), name => one.name(), dir }
+        })
+        .collect();
     let context = context! {
         page,
+        languages,
         t => texts,
         lang => chrome.locale.tag(),
         dir => chrome.locale.direction().as_str(),

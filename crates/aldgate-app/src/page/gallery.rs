@@ -1,8 +1,9 @@
 //! Every page and mail with every sample: for the tests and for the eyes.
 
 use super::{
-    Chrome, Consent, ErrorPage, ForgotPassword, FormPost, Login, LoginIdentifier, LoginPassword,
-    LogoutConfirm, Mail, Notice, Outbox, OutboxMail, Page, PageError, ResetPassword, SignUp,
+    Chrome, Consent, ErrorPage, ForgotPassword, FormPost, Login, LoginCode, LoginConfirm,
+    LoginIdentifier, LoginPassword, LoginPasswordless, LogoutConfirm, Mail, MyAccount, MyDeletion,
+    MyEmail, MyPassword, Notice, Outbox, OutboxMail, Page, PageError, ResetPassword, SignUp,
     TokenDoctor, Unblock, VerifyEmail, WebMessage, render, render_mail,
 };
 
@@ -21,6 +22,13 @@ pub fn gallery(chrome: &Chrome) -> Vec<Exhibit> {
     exhibits.extend(room::<Login>(chrome));
     exhibits.extend(room::<LoginIdentifier>(chrome));
     exhibits.extend(room::<LoginPassword>(chrome));
+    exhibits.extend(room::<LoginPasswordless>(chrome));
+    exhibits.extend(room::<LoginCode>(chrome));
+    exhibits.extend(room::<LoginConfirm>(chrome));
+    exhibits.extend(room::<MyAccount>(chrome));
+    exhibits.extend(room::<MyPassword>(chrome));
+    exhibits.extend(room::<MyEmail>(chrome));
+    exhibits.extend(room::<MyDeletion>(chrome));
     exhibits.extend(room::<SignUp>(chrome));
     exhibits.extend(room::<ForgotPassword>(chrome));
     exhibits.extend(room::<ResetPassword>(chrome));

@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Locale {
     tag: &'static str,
+    name: &'static str,
     direction: Direction,
 }
 
@@ -25,19 +26,72 @@ impl Locale {
     /// English: complete, and the fallback for every text.
     pub const ENGLISH: Self = Self {
         tag: "en",
+        name: "English",
         direction: Direction::Ltr,
     };
     /// German.
     pub const GERMAN: Self = Self {
         tag: "de",
+        name: "Deutsch",
         direction: Direction::Ltr,
     };
+    /// French.
+    pub const FRENCH: Self = Self {
+        tag: "fr",
+        name: "Français",
+        direction: Direction::Ltr,
+    };
+    /// Spanish.
+    pub const SPANISH: Self = Self {
+        tag: "es",
+        name: "Español",
+        direction: Direction::Ltr,
+    };
+    /// Portuguese.
+    pub const PORTUGUESE: Self = Self {
+        tag: "pt",
+        name: "Português",
+        direction: Direction::Ltr,
+    };
+    /// Japanese.
+    pub const JAPANESE: Self = Self {
+        tag: "ja",
+        name: "日本語",
+        direction: Direction::Ltr,
+    };
+    /// Arabic.
+    pub const ARABIC: Self = Self {
+        tag: "ar",
+        name: "العربية",
+        direction: Direction::Rtl,
+    };
     /// All languages, the fallback first.
-    pub const ALL: [Self; 2] = [Self::ENGLISH, Self::GERMAN];
+    pub const ALL: [Self; 7] = [
+        Self::ENGLISH,
+        Self::GERMAN,
+        Self::FRENCH,
+        Self::SPANISH,
+        Self::PORTUGUESE,
+        Self::JAPANESE,
+        Self::ARABIC,
+    ];
 
     /// The BCP 47 tag.
     pub fn tag(self) -> &'static str {
         self.tag
+    }
+
+    /// What its speakers call it.
+    pub fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// The languages that a tenant allows; `enabled` holds their tags, and empty means all.
+    pub fn allowed(enabled: &[String]) -> Vec<Self> {
+        let allowed = |locale: &Self| {
+            enabled.is_empty() || enabled.iter().any(|tag| Self::find(tag) == Some(*locale))
+        };
+        Self::ALL.into_iter().filter(allowed).collect()
     }
 
     /// The direction of its script.
@@ -57,15 +111,13 @@ impl Locale {
     /// separated, in order), then `Accept-Language` by weight (RFC 9110 §12.5.4), then the first
     /// of `enabled`, then English. `enabled` holds the tags the tenant allows; empty means all.
     pub fn negotiate(ui_locales: &str, accept_language: &str, enabled: &[String]) -> Self {
-        let allowed = |locale: &Self| {
-            enabled.is_empty() || enabled.iter().any(|tag| Self::find(tag) == Some(*locale))
-        };
+        let allowed = Self::allowed(enabled);
         ui_locales
             .split_ascii_whitespace()
             .take(MAX_WISHES)
             .chain(by_weight(accept_language))
             .filter_map(Self::find)
-            .find(allowed)
+            .find(|locale| allowed.contains(locale))
             .or_else(|| enabled.iter().find_map(|tag| Self::find(tag)))
             .unwrap_or(Self::ENGLISH)
     }
@@ -135,6 +187,9 @@ mod tests {
             ("tlh de", "en", &[], "de"),
             ("de", "de", &["en"], "en"),
             ("", "", &["de", "en"], "de"),
+            ("fr-CA", "", &[], "fr"),
+            ("", "pt-BR,pt;q=0.9", &[], "pt"),
+            ("ar", "", &["en", "ja"], "en"),
             ("", "de;q=9,en;q=0.1", &[], "en"),
             ("", "de;q=0.12345,en;q=0.1", &[], "en"),
         ];

@@ -1,8 +1,9 @@
 //! Login: identifier and password on one page, or one after the other.
 
+use aldgate_core::passwordless::Channel;
 use serde::Serialize;
 
-use super::{ApplicationView, ConnectionButton, Form, Page, Problem};
+use super::{ApplicationView, CodeLink, ConnectionButton, Form, Page, Problem};
 
 /// `/u/login`: identifier and password on one page.
 ///
@@ -25,6 +26,8 @@ pub struct Login {
     pub forgot_url: Option<String>,
     /// Other ways in.
     pub connections: Vec<ConnectionButton>,
+    /// Ways in by a code.
+    pub codes: Vec<CodeLink>,
 }
 
 /// `/u/login/identifier`: the first of two pages. Field: `username`.
@@ -42,6 +45,8 @@ pub struct LoginIdentifier {
     pub signup_url: Option<String>,
     /// Other ways in.
     pub connections: Vec<ConnectionButton>,
+    /// Ways in by a code.
+    pub codes: Vec<CodeLink>,
 }
 
 /// `/u/login/password`: the second of two pages. Fields: `username` (not shown,
@@ -75,6 +80,7 @@ impl Page for Login {
             signup_url: Some("/u/signup?state=hKFo2SBk".to_owned()),
             forgot_url: Some("/u/reset-password/request?state=hKFo2SBk".to_owned()),
             connections: Vec::new(),
+            codes: Vec::new(),
         };
         let refused = Self {
             username: "ada@example.com".to_owned(),
@@ -87,6 +93,11 @@ impl Page for Login {
         };
         let connections = Self {
             connections: sample_connections(),
+            codes: sample_codes(),
+            ..plain.clone()
+        };
+        let codes = Self {
+            codes: sample_codes(),
             ..plain.clone()
         };
         let providers = Self {
@@ -111,6 +122,7 @@ impl Page for Login {
             ("waiting", waiting),
             ("connections", connections),
             ("providers", providers),
+            ("codes", codes),
             ("bare", bare),
         ]
     }
@@ -127,12 +139,14 @@ impl Page for LoginIdentifier {
             problem: None,
             signup_url: Some("/u/signup?state=hKFo2SBk".to_owned()),
             connections: sample_connections(),
+            codes: sample_codes(),
         };
         let refused = Self {
             username: String::new(),
             problem: Some(Problem::Required),
             signup_url: None,
             connections: Vec::new(),
+            codes: Vec::new(),
             ..plain.clone()
         };
         vec![("plain", plain), ("refused", refused)]
@@ -171,4 +185,14 @@ fn sample_connections() -> Vec<ConnectionButton> {
         button("Google", "google-oauth2", Some("google.svg")),
         button("Example Corp", "example-corp", None),
     ]
+}
+
+fn sample_codes() -> Vec<CodeLink> {
+    [Channel::Email, Channel::Sms]
+        .into_iter()
+        .map(|channel| CodeLink {
+            channel,
+            href: "/u/login/passwordless?connection=email&state=hKFo2SBk".to_owned(),
+        })
+        .collect()
 }

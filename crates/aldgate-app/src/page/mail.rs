@@ -23,6 +23,10 @@ pub struct Mail {
     pub ip: Option<String>,
     /// What came of it, in one line.
     pub outcome: Option<String>,
+    /// The code to type.
+    pub code: Option<String>,
+    /// How long code or link works, in minutes.
+    pub valid_minutes: Option<u32>,
 }
 
 /// What a mail is about. The texts are `mail.{kind}.subject`, `.lead`, `.button` and `.after`.
@@ -44,6 +48,10 @@ pub enum MailKind {
     EmailChanged,
     /// An import of users is over; goes to administrators.
     ImportOver,
+    /// A code to log in with. Auth0: the connection's `email.body`.
+    LoginCode,
+    /// A link to log in with. Auth0: the connection's `email.body`.
+    LoginLink,
 }
 
 /// A mail, ready to send.
@@ -76,9 +84,21 @@ pub fn render_mail(mail: &Mail, chrome: &Chrome) -> Result<RenderedMail, PageErr
     })
 }
 
+/// The text of a message that brings a code, with the last line that lets a phone's browser fill
+/// the code in at `host` and nowhere else (WICG: origin-bound one-time codes).
+///
+/// # Errors
+/// As [`render_mail`].
+pub fn render_text_message(code: &str, host: &str, chrome: &Chrome) -> Result<String, PageError> {
+    let context = minijinja::context! { code, host };
+    Ok(render_value("mail/text_message.txt", context, chrome)?
+        .trim()
+        .to_owned())
+}
+
 impl MailKind {
     /// One of each.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::VerifyEmail,
         Self::ResetPassword,
         Self::PasswordChanged,
@@ -86,6 +106,8 @@ impl MailKind {
         Self::Welcome,
         Self::EmailChanged,
         Self::ImportOver,
+        Self::LoginCode,
+        Self::LoginLink,
     ];
 
     /// Auth0's name of the template that a tenant may set for it.
@@ -97,7 +119,7 @@ impl MailKind {
             Self::PasswordChanged => Some("password_reset"),
             Self::BlockedAccount => Some("blocked_account"),
             Self::Welcome => Some("welcome_email"),
-            Self::EmailChanged | Self::ImportOver => None,
+            Self::EmailChanged | Self::ImportOver | Self::LoginCode | Self::LoginLink => None,
         }
     }
 }
@@ -113,6 +135,8 @@ impl Mail {
             application: None,
             ip: None,
             outcome: None,
+            code: None,
+            valid_minutes: None,
         }
     }
 
@@ -141,8 +165,21 @@ impl Mail {
             outcome: Some("job_0123456789abcdef: 990 inserted, 7 updated, 3 failed".to_owned()),
             ..mail(MailKind::ImportOver)
         };
+        let code = Self {
+            code: Some("493817".to_owned()),
+            valid_minutes: Some(3),
+            application: Some("Orchard".to_owned()),
+            ..mail(MailKind::LoginCode)
+        };
+        let login_link = Self {
+            link: link("passwordless"),
+            valid_minutes: Some(10),
+            ..mail(MailKind::LoginLink)
+        };
         vec![
             ("import-over", import),
+            ("login-code", code),
+            ("login-link", login_link),
             ("verify-email", verify),
             ("reset-password", reset),
             ("password-changed", mail(MailKind::PasswordChanged)),

@@ -8,6 +8,7 @@ mod account;
 mod assets;
 mod brand;
 mod chrome;
+mod code;
 mod consent;
 pub mod custom_text;
 mod difference;
@@ -19,6 +20,7 @@ mod gallery;
 mod locale;
 mod login;
 mod mail;
+mod my_account;
 mod notice;
 mod outbox;
 mod policy;
@@ -33,6 +35,7 @@ pub use account::{ForgotPassword, LogoutConfirm, ResetPassword, SignUp, Unblock,
 pub use assets::{asset, asset_file, asset_names, asset_path, brand_stylesheet, favicon};
 pub use brand::{Background, Brand, Color};
 pub use chrome::Chrome;
+pub use code::{CodeLink, LoginCode, LoginConfirm, LoginPasswordless};
 pub use consent::{Consent, ConsentApi, ConsentScope};
 pub use difference::{Difference, Segment};
 pub use doctor::TokenDoctor;
@@ -42,7 +45,11 @@ pub use form::{ApplicationView, ConnectionButton, Form};
 pub use gallery::{Exhibit, gallery};
 pub use locale::{Direction, Locale};
 pub use login::{Login, LoginIdentifier, LoginPassword};
-pub use mail::{Mail, MailKind, RenderedMail, render_mail};
+pub use mail::{Mail, MailKind, RenderedMail, render_mail, render_text_message};
+pub use my_account::{
+    MyAccount, MyApplication, MyDeletion, MyEmail, MyIdentity, MyLogins, MyPassword, MyProfile,
+    MySession,
+};
 pub use notice::{Notice, NoticeKind};
 pub use outbox::{Outbox, OutboxEntry, OutboxMail};
 pub use policy::Policy;

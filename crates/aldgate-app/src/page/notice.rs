@@ -46,11 +46,13 @@ pub enum NoticeKind {
     LoginExpired,
     /// A form without its token, or from another browser (WEB-01).
     FormRefused,
+    /// She deleted her account.
+    AccountDeleted,
 }
 
 impl NoticeKind {
     /// One of each.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ResetMailSent,
         Self::VerifyMailSent,
         Self::PasswordChanged,
@@ -64,6 +66,7 @@ impl NoticeKind {
         Self::AccountUnblocked,
         Self::LoginExpired,
         Self::FormRefused,
+        Self::AccountDeleted,
     ];
 
     /// The short name of its sample.
@@ -82,6 +85,7 @@ impl NoticeKind {
             Self::AccountUnblocked => "account-unblocked",
             Self::LoginExpired => "login-expired",
             Self::FormRefused => "form-refused",
+            Self::AccountDeleted => "account-deleted",
         }
     }
 }

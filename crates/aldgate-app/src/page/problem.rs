@@ -51,13 +51,30 @@ pub enum Problem {
     PasswordReused,
     /// The two passwords of a form differ.
     PasswordsDiffer,
+    /// Not a phone number in international form.
+    PhoneInvalid,
+    /// The code is wrong, used or too old; which is not said.
+    CodeWrong,
+    /// Too many codes were asked for; try again later.
+    TooManyCodes {
+        /// How long to wait, rounded up.
+        minutes: u32,
+    },
+    /// A name is too long or has signs that cannot be seen.
+    NameInvalid,
+    /// The address was not changed; whether because another account has it is not said.
+    EmailRefused,
+    /// The current password is not this one.
+    PasswordWrong,
+    /// An administrator's account goes only by another administrator.
+    Administrator,
     /// The form was too old or came from another browser session; it is filled in again.
     FormExpired,
 }
 
 impl Problem {
     /// One of each, for tests and samples.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::WrongCredentials,
         Self::Blocked,
         Self::TooManyAttempts { minutes: 10 },
@@ -74,6 +91,13 @@ impl Problem {
         Self::PasswordContainsUserData,
         Self::PasswordReused,
         Self::PasswordsDiffer,
+        Self::PhoneInvalid,
+        Self::CodeWrong,
+        Self::TooManyCodes { minutes: 10 },
+        Self::NameInvalid,
+        Self::EmailRefused,
+        Self::PasswordWrong,
+        Self::Administrator,
         Self::FormExpired,
     ];
 
@@ -96,6 +120,13 @@ impl Problem {
             Self::PasswordContainsUserData => "password_contains_user_data",
             Self::PasswordReused => "password_reused",
             Self::PasswordsDiffer => "passwords_differ",
+            Self::PhoneInvalid => "phone_invalid",
+            Self::CodeWrong => "code_wrong",
+            Self::TooManyCodes { .. } => "too_many_codes",
+            Self::NameInvalid => "name_invalid",
+            Self::EmailRefused => "email_refused",
+            Self::PasswordWrong => "password_wrong",
+            Self::Administrator => "administrator",
             Self::FormExpired => "form_expired",
         }
     }
@@ -104,6 +135,7 @@ impl Problem {
     fn number(self) -> Option<u32> {
         match self {
             Self::TooManyAttempts { minutes: number }
+            | Self::TooManyCodes { minutes: number }
             | Self::PasswordTooShort { min: number }
             | Self::PasswordTooLong { max: number } => Some(number),
             _ => None,

@@ -6,6 +6,6 @@ use axum::response::Response;
 use http::StatusCode;
 
 /// Answers that none is needed.
-pub(super) async fn show() -> Response {
+pub(crate) async fn show() -> Response {
     json(StatusCode::OK, &serde_json::json!({ "required": false }))
 }

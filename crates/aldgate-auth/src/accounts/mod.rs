@@ -3,9 +3,10 @@
 mod avatar;
 mod challenge;
 mod change_password;
+pub(crate) mod counting;
 mod directory;
 mod pages;
-mod password_login;
+pub(crate) mod password_login;
 mod recovery;
 mod recovery_page;
 mod refused;
@@ -21,6 +22,9 @@ use axum::routing::{get, post};
 
 pub use directory::{DirectoryError, database};
 pub use password_login::{AuthenticatedUser, LoginFailure, PasswordAttempt, authenticate};
+
+pub(crate) use challenge::show as no_challenge;
+pub(crate) use pages::problem_of;
 
 /// The routes of this folder.
 pub(crate) fn routes() -> Router<App> {

@@ -20,7 +20,7 @@ pub(super) async fn show<P: Page>(visitor: &Visitor, status: StatusCode, page: &
 }
 
 /// What a form says of a refused password.
-pub(super) const fn problem_of(refused: RefusedPassword) -> Problem {
+pub(crate) const fn problem_of(refused: RefusedPassword) -> Problem {
     match refused {
         RefusedPassword::Empty => Problem::Required,
         RefusedPassword::TooShort { min } => Problem::PasswordTooShort { min },

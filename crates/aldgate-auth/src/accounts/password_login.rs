@@ -5,25 +5,28 @@
 //! accounts get the same answer after the same work (ACC-04). That an administrator blocked her
 //! learns only who knows her password.
 
-mod settle;
+pub(crate) mod settle;
 
 use aldgate_app::App;
 use aldgate_app::extract::Caller;
 use aldgate_app::hashing::{Checked, HashingError};
 use aldgate_app::page::{Chrome, PageError, Problem};
 use aldgate_core::application::Application;
-use aldgate_core::attempts::{Account, Address, Counted, Limits, Subject};
+use aldgate_core::attempts::{Account, Limits};
 use aldgate_core::connection::Connection;
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::ConnectionId;
 use aldgate_core::password::Password;
+use aldgate_core::passwordless::Channel;
 use aldgate_core::secret::Secret;
 use aldgate_core::session::AuthenticationMethod;
 use aldgate_core::tenant::Tenant;
 use aldgate_core::time::Timestamp;
 use aldgate_core::user::User;
 use aldgate_store::{LoginName, StoreError, Tx};
+
+use super::counting::{Counting, Verdict};
 
 /// Somebody types a name and a password.
 #[derive(Clone, Copy)]
@@ -58,7 +61,10 @@ pub enum LoginFailure {
     /// No such user here, or not her password; which one is not said.
     #[error("Wrong email or password.")]
     WrongCredentials,
-    /// The right password, but an administrator blocked her.
+    /// The code is wrong, was used, has expired or was guessed at too often.
+    #[error("Wrong {} or verification code.", .0.noun())]
+    WrongCode(Channel),
+    /// The right password or code, but an administrator blocked her.
     #[error("user is blocked")]
     UserBlocked,
     /// Too many failures; nothing was evaluated.
@@ -141,35 +147,12 @@ struct Found {
     verdict: Verdict,
 }
 
-enum Verdict {
-    /// It may; so many failures in a row, this one included.
-    Evaluate { failures: u32, alarm: Alarm },
-    /// It may not.
-    Refuse { until: Timestamp, kind: EventType },
-}
-
-/// What is told, should the attempt fail.
-#[derive(Clone, Copy, Default)]
-struct Alarm {
-    /// The log: the account failed too often.
-    account: bool,
-    /// The log: the address failed too often.
-    address: bool,
-    /// The user, by mail.
-    mail: bool,
-    /// The account is blocked now.
-    blocks: bool,
-}
-
 /// What the unit of work that counts needs.
 #[derive(Clone)]
 struct Reserve {
     connection: ConnectionId,
     username: String,
-    limits: Limits,
-    address: Address,
-    ip: String,
-    now: Timestamp,
+    counting: Counting,
 }
 
 impl Login<'_> {
@@ -181,10 +164,11 @@ impl Login<'_> {
         let reserve = Reserve {
             connection: self.attempt.connection.id.clone(),
             username: self.attempt.username.to_owned(),
-            limits: Limits::new(options, &protection, address),
-            address: Address::of(address),
-            ip: address.to_string(),
-            now: self.now,
+            counting: Counting::new(
+                Limits::new(options, &protection, address),
+                address,
+                self.now,
+            ),
         };
         let work = move |tx: &mut Tx<'_>| reserve.run(tx);
         self.app.store.write(&self.tenant.id, work).await
@@ -233,61 +217,12 @@ impl Reserve {
         };
         let id = user.as_ref().map(|user| &user.id);
         let account = Account::of(id, &self.connection, &self.username);
-        let verdict = self.count(tx, &account, user.as_ref())?;
+        let verdict = self.counting.count(tx, &account, user.as_ref())?;
         Ok(Found {
             user,
             hash,
             account,
             verdict,
-        })
-    }
-
-    /// Counts for the account and address, the account, and the address. Where one is blocked, the
-    /// others get their count back.
-    fn count(
-        &self,
-        tx: &mut Tx<'_>,
-        account: &Account,
-        user: Option<&User>,
-    ) -> Result<Verdict, StoreError> {
-        let pair = Subject::AccountAndAddress(account.clone(), self.address);
-        // Whoever attacks an account from many addresses must not lock her out where she was
-        // let in last (ACC-12).
-        let is_trusted = user.is_some_and(|user| user.last_ip.as_deref() == Some(&self.ip));
-        let account = Subject::Account(account.clone());
-        let limits = &self.limits;
-        let rules = [
-            (pair, limits.account_and_address),
-            (account, limits.account.filter(|_| !is_trusted)),
-            (Subject::Address(self.address), limits.address),
-        ];
-        let (mut most, mut alarm) = (0, Alarm::default());
-        for (index, (subject, rule)) in rules.iter().enumerate() {
-            let Some(rule) = rule else { continue };
-            let is_address = matches!(subject, Subject::Address(_));
-            match tx.attempts().count(subject, rule, self.now)? {
-                Counted::Attempt(n) if is_address => alarm.address = rule.tells_of(n),
-                Counted::Attempt(n) => {
-                    most = n.max(most);
-                    alarm.account |= rule.tells_of(n);
-                    alarm.blocks |= rule.tells_of(n) && rule.blocked_until(n, self.now).is_some();
-                }
-                Counted::Blocked(until) => {
-                    for (subject, _) in &rules[..index] {
-                        tx.attempts().take_back(subject)?;
-                    }
-                    let kind = match is_address {
-                        true => EventType::BlockedAddress,
-                        false => EventType::BlockedAccount,
-                    };
-                    return Ok(Verdict::Refuse { until, kind });
-                }
-            }
-        }
-        alarm.mail = limits.tells_user;
-        Ok(Verdict::Evaluate {
-            failures: most,
-            alarm,
         })
     }
 }
@@ -312,6 +247,7 @@ impl LoginFailure {
     pub fn problem(&self) -> Problem {
         match self {
             Self::WrongCredentials => Problem::WrongCredentials,
+            Self::WrongCode(_) => Problem::CodeWrong,
             Self::UserBlocked => Problem::Blocked,
             Self::TooManyAttempts { until, now } => {
                 let minutes = until.since(*now).0.div_ceil(60).max(1);
@@ -327,7 +263,9 @@ impl LoginFailure {
     #[must_use]
     pub fn to_oauth(&self) -> OAuthError {
         match self {
-            Self::WrongCredentials => OAuthError::invalid_grant(self.to_string()),
+            Self::WrongCredentials | Self::WrongCode(_) => {
+                OAuthError::invalid_grant(self.to_string())
+            }
             Self::UserBlocked => OAuthError::new(ErrorCode::Unauthorized, self.to_string()),
             Self::TooManyAttempts { .. } => OAuthError::new(
                 ErrorCode::TooManyAttempts,

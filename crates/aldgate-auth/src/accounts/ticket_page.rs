@@ -6,6 +6,7 @@ use aldgate_app::page::{Notice, NoticeKind, Unblock, VerifyEmail};
 use aldgate_core::attempts::Account;
 use aldgate_core::error::OAuthError;
 use aldgate_core::event::{Event, EventType};
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::params::Params;
 use aldgate_core::secret::TokenKind;
 use aldgate_core::ticket::{Ticket, TicketPurpose};
@@ -179,7 +180,8 @@ fn apply(
                 return Ok(false);
             }
             // Whoever changed the address may still be logged in.
-            tx.access().cut(&user.id, None, now)?;
+            let initiator = Initiator::EmailIdentifierChanged;
+            tx.access().cut(&user.id, None, initiator, now)?;
         }
         TicketPurpose::Unblock => tx.attempts().unblock(&Account::Known(user.id.clone()))?,
         TicketPurpose::ResetPassword => return Ok(false),

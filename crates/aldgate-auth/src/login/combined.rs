@@ -2,6 +2,7 @@
 
 use aldgate_app::extract::FormParams;
 use aldgate_app::page::{Login, Problem};
+use aldgate_app::respond::see_other;
 use axum::extract::RawQuery;
 use axum::response::Response;
 use http::StatusCode;
@@ -58,6 +59,12 @@ async fn page(
     username: &str,
     problem: Option<Problem>,
 ) -> Result<Response, Fault> {
+    if stage.begins_with_code(visitor).await? {
+        let page = stage.link("u/login/passwordless");
+        return Ok(see_other(
+            &visitor.tenant.issuer.join(page.trim_start_matches('/')),
+        ));
+    }
     let doors = match stage.doors(visitor).await? {
         Ok(doors) => doors,
         Err(instead) => return Ok(*instead),
@@ -72,6 +79,7 @@ async fn page(
         forgot_url: database.map(|_| stage.forgot_link()),
         with_password: database.is_some(),
         connections: doors.buttons,
+        codes: stage.code_links(visitor).await?,
     };
     let status = problem.map_or(StatusCode::OK, password::status_of);
     Ok(stage.show(visitor, status, &page).await)

@@ -61,6 +61,12 @@ async fn page(
     stage: &Stage,
     problem: Option<Problem>,
 ) -> Result<Response, Fault> {
+    if stage.begins_with_code(visitor).await? {
+        let page = stage.link("u/login/passwordless");
+        return Ok(see_other(
+            &visitor.tenant.issuer.join(page.trim_start_matches('/')),
+        ));
+    }
     let doors = match stage.doors(visitor).await? {
         Ok(doors) => doors,
         Err(instead) => return Ok(*instead),
@@ -77,6 +83,7 @@ async fn page(
         problem,
         signup_url: database.and_then(|connection| stage.signup_link(connection)),
         connections: doors.buttons,
+        codes: stage.code_links(visitor).await?,
     };
     let status = problem.map_or(StatusCode::OK, |_| StatusCode::BAD_REQUEST);
     Ok(stage.show(visitor, status, &page).await)

@@ -87,10 +87,12 @@ pub(super) async fn check(
 }
 
 /// The status of a form that comes back.
-pub(super) const fn status_of(problem: Problem) -> StatusCode {
+pub(crate) const fn status_of(problem: Problem) -> StatusCode {
     match problem {
         Problem::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        Problem::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Problem::TooManyAttempts { .. } | Problem::TooManyCodes { .. } => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         _ => StatusCode::BAD_REQUEST,
     }
 }

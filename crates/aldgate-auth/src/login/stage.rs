@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use aldgate_app::page::{ApplicationView, ConnectionButton, Page, Policy, reply};
+use aldgate_app::page::{ApplicationView, CodeLink, ConnectionButton, Page, Policy, reply};
 use aldgate_core::application::Application;
 use aldgate_core::connection::Connection;
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
 use aldgate_core::event::EventType;
 use aldgate_core::federation::preset::Preset;
+use aldgate_core::passwordless::Channel;
 use axum::response::Response;
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -122,7 +123,69 @@ impl Stage {
         })
     }
 
-    async fn no_connection(&self, visitor: &Visitor) -> Response {
+    /// The passwordless connection that people log in to here: the one of this name, else the one
+    /// that the request names, else the first that the application may use.
+    pub(crate) async fn passwordless(
+        &self,
+        visitor: &Visitor,
+        name: Option<&str>,
+    ) -> Result<Option<(Arc<Connection>, Channel)>, Fault> {
+        let all = visitor.app.connections(&visitor.tenant.id).await?;
+        let asked = self.running.transaction.request.connection.as_deref();
+        let fits = |one: &&Arc<Connection>| {
+            one.is_active()
+                && one.is_enabled_for(&self.application.id)
+                && [name, asked]
+                    .iter()
+                    .flatten()
+                    .all(|name| one.name == **name)
+        };
+        let mut usable = all.iter().filter(fits);
+        Ok(usable.find_map(|one| Some((Arc::clone(one), Channel::of(one)?))))
+    }
+
+    /// Whether the login begins with a code: the request names a passwordless connection, or the
+    /// application may use no other.
+    pub(crate) async fn begins_with_code(&self, visitor: &Visitor) -> Result<bool, Fault> {
+        let all = visitor.app.connections(&visitor.tenant.id).await?;
+        let asked = self.running.transaction.request.connection.as_deref();
+        let usable = |one: &&Arc<Connection>| {
+            let named = asked.is_none_or(|name| one.name == name);
+            named && one.is_active() && one.is_enabled_for(&self.application.id)
+        };
+        let other = |one: &Arc<Connection>| one.is_database() || one.is_federated();
+        let others = all.iter().filter(usable).any(other);
+        let code = all
+            .iter()
+            .filter(usable)
+            .any(|one| Channel::of(one).is_some());
+        Ok(code && !others)
+    }
+
+    /// Links to the login by a code, for the pages that ask for a password.
+    pub(crate) async fn code_links(&self, visitor: &Visitor) -> Result<Vec<CodeLink>, Fault> {
+        if self.running.transaction.request.connection.is_some() {
+            return Ok(Vec::new());
+        }
+        let all = visitor.app.connections(&visitor.tenant.id).await?;
+        let mut links: Vec<CodeLink> = Vec::new();
+        for one in all
+            .iter()
+            .filter(|one| one.is_active() && one.is_enabled_for(&self.application.id))
+        {
+            let Some(channel) = Channel::of(one) else {
+                continue;
+            };
+            if links.iter().all(|link| link.channel != channel) {
+                let page = self.link("u/login/passwordless");
+                let href = format!("{page}&connection={}", one.name);
+                links.push(CodeLink { channel, href });
+            }
+        }
+        Ok(links)
+    }
+
+    pub(super) async fn no_connection(&self, visitor: &Visitor) -> Response {
         let refusal = Refusal::new(
             "no_connection",
             "Nobody can log in: the application has no connection.",

@@ -17,6 +17,7 @@ pub(super) const fn failure_of(grant: GrantType) -> EventType {
         GrantType::RefreshToken => EventType::FailedRefreshExchange,
         GrantType::ClientCredentials => EventType::FailedClientCredentials,
         GrantType::Password | GrantType::PasswordRealm => EventType::FailedPasswordExchange,
+        GrantType::PasswordlessOtp => EventType::FailedPasswordlessExchange,
         _ => EventType::FailedCodeExchange,
     }
 }

@@ -1,4 +1,7 @@
-//! `grant_type=password` and Auth0's `password-realm`, off unless the application lists them (R5).
+//! `grant_type=password`, Auth0's `password-realm` and `passwordless/otp`: the application itself
+//! asks for the proof. Off unless it lists them (R5).
+
+mod by_code;
 
 use aldgate_app::page::Chrome;
 use aldgate_core::access::{Access, Audience};
@@ -8,7 +11,7 @@ use aldgate_core::client_auth::AuthenticatedClient;
 use aldgate_core::client_grant::SubjectType;
 use aldgate_core::error::OAuthError;
 use aldgate_core::event::EventType;
-use aldgate_core::grant::{Grant, GrantOrigin, Refused, password};
+use aldgate_core::grant::{Grant, GrantOrigin, Refused, password, passwordless};
 use aldgate_core::id::GrantId;
 use aldgate_core::scope::Scopes;
 use aldgate_core::secret::Secret;
@@ -43,12 +46,22 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
         now,
         ..
     } = request;
+    let by_code = grant == GrantType::PasswordlessOtp;
     let realm = params.get("realm");
-    let connection = password::connection(client, grant, realm, tenant)?;
+    let connection = match by_code {
+        true => {
+            passwordless::permit(client)?;
+            realm.ok_or_else(|| OAuthError::missing("realm"))?
+        }
+        false => password::connection(client, grant, realm, tenant)?,
+    };
     let scope = request.scope()?.unwrap_or_default();
     let wanted = Audience::wanted(params.get("audience"), params.get("resource"), tenant)?;
     let reach = reach(app, tenant, client.id(), wanted, SubjectType::User, *now).await?;
-    let AuthenticatedUser { user, method } = log_in(request, connection).await?;
+    let AuthenticatedUser { user, method } = match by_code {
+        true => by_code::log_in(request, connection).await?,
+        false => log_in(request, connection).await?,
+    };
     let methods = vec![method];
     let verdict = request.post_login(Login {
         user: &user,
@@ -67,7 +80,10 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
         audience: wanted.api().map(ToOwned::to_owned),
         requested: scope.clone(),
         scope,
-        origin: GrantOrigin::Password,
+        origin: match by_code {
+            true => GrantOrigin::Passwordless,
+            false => GrantOrigin::Password,
+        },
         auth_time: Some(*now),
         wants_auth_time: false,
         methods,
@@ -141,7 +157,10 @@ async fn answer(
         issued_at: request.now,
     };
     let tokens = Tokens::mint(mint, &issued.names, None, refresh_token).await?;
-    let mut event = request.event(EventType::PasswordExchange);
+    let mut event = request.event(match grant.origin {
+        GrantOrigin::Passwordless => EventType::PasswordlessExchange,
+        _ => EventType::PasswordExchange,
+    });
     event.user_id.clone_from(&grant.user_id);
     event.audience.clone_from(&access.audience);
     event.scope = Some(tokens.scope.clone());

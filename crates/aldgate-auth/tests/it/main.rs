@@ -1,19 +1,24 @@
 //! The public side from outside: whole exchanges, by the addresses of the routes.
 
+mod account;
 mod accounts;
 mod actions;
 mod authorize;
+mod backchannel;
 mod consent;
 mod cross_origin;
 mod doctor;
 mod errors;
 mod federation;
+mod hook;
 mod hosted_page;
 mod introspect;
 mod kit;
+mod language;
 mod login;
 mod logout;
 mod modes;
+mod passwordless;
 mod rate;
 mod refusals;
 mod reseal;

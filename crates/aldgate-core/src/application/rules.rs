@@ -9,6 +9,7 @@ use crate::api::SigningAlg;
 use crate::body;
 use crate::error::Refusal;
 use crate::id::ClientId;
+use crate::logout::backchannel;
 use crate::random::Entropy;
 use crate::redirect;
 use crate::secret::{Secret, TokenHash, TokenKind};
@@ -228,6 +229,13 @@ pub fn validate(application: &Application) -> Result<(), Refusal> {
         && !logo.starts_with("https://")
     {
         return Err(invalid("logo_uri", "must begin with https://"));
+    }
+    if let Some(settings) = application
+        .extra
+        .get("oidc_logout")
+        .filter(|v| !v.is_null())
+    {
+        backchannel::check(settings)?;
     }
     if application.refresh_token.leeway > LEEWAY_MAX {
         return Err(invalid(

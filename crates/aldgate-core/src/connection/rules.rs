@@ -7,6 +7,7 @@ use crate::body;
 use crate::error::Refusal;
 use crate::federation;
 use crate::id::ConnectionId;
+use crate::passwordless::Channel;
 use crate::time::Timestamp;
 
 use super::secrets::SEALED;
@@ -235,6 +236,9 @@ pub fn validate(connection: &Connection) -> Result<(), Refusal> {
     }
     if connection.is_federated() {
         federation::options::check(&connection.options)?;
+    }
+    if let Some(channel) = Channel::of(connection) {
+        super::passwordless::check(connection, channel)?;
     }
     if connection.enabled_clients.len() > CLIENTS_MAX {
         let cause = format!("enabled_clients has more than {CLIENTS_MAX} entries");

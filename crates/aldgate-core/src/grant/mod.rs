@@ -3,6 +3,7 @@
 pub mod client_credentials;
 pub mod code;
 pub mod password;
+pub mod passwordless;
 pub mod refresh;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -77,6 +78,8 @@ pub enum GrantOrigin {
     Implicit,
     /// Password or password-realm (RFC 6749 section 4.3).
     Password,
+    /// A mailed or texted code (Auth0: passwordless OTP).
+    Passwordless,
 }
 
 /// An authorization code's facts. The code itself exists only as a hash.

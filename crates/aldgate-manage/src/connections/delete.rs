@@ -3,6 +3,7 @@
 
 use aldgate_core::error::Refusal;
 use aldgate_core::id::{ConnectionId, UserId};
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::role::ADMINISTRATOR;
 use aldgate_core::time::Timestamp;
 use aldgate_store::{StoreError, Tx};
@@ -61,6 +62,8 @@ fn remove(
     };
     let primary = found.identities.first();
     if primary.is_none_or(|identity| identity.connection_id == *id) {
+        tx.logouts()
+            .of_user(user, None, Initiator::AccountDeleted, now)?;
         return tx.users().delete(user).map(drop);
     }
     found

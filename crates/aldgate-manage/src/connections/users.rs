@@ -2,6 +2,7 @@
 
 use aldgate_core::error::Refusal;
 use aldgate_core::id::ConnectionId;
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_store::{LoginName, Tx};
 use serde_json::{Value, json};
 
@@ -18,6 +19,7 @@ pub(super) async fn remove(call: Call) -> Result<Reply, ApiError> {
         ));
     };
     let (actor, management) = (call.actor.clone(), call.tenant.issuer.management());
+    let now = call.now;
     let remove = move |tx: &mut Tx<'_>| {
         tx.connections().by_id(&id)?.ok_or_else(missing)?;
         let Some(user) = tx.users().by_login(&id, LoginName::Email, &email)? else {
@@ -25,6 +27,8 @@ pub(super) async fn remove(call: Call) -> Result<Reply, ApiError> {
         };
         ceiling::user(tx, &actor, &management, &user.id)?;
         ceiling::not_the_last_administrator(tx, &user.id)?;
+        tx.logouts()
+            .of_user(&user.id, None, Initiator::AccountDeleted, now)?;
         tx.users().delete(&user.id)?;
         let audit = audit.clone().about_user(&user.id);
         Ok(audit.record(tx, &json!({"email": email}), &Value::Null)?)

@@ -169,5 +169,23 @@ pub(super) const fn label(kind: EventType) -> &'static str {
         E::IdentityLinked => "Account linked",
         E::MailSent => "Mail sent",
         E::MailFailed => "Mail failed",
+        other => label_of_accounts(other),
+    }
+}
+
+/// What events of passwordless logins, account pages and back-channel logout are called.
+const fn label_of_accounts(kind: EventType) -> &'static str {
+    use EventType as E;
+    match kind {
+        E::BackchannelLogout => "Logout told",
+        E::FailedBackchannelLogout => "Logout not told",
+        E::CodeSent | E::CodeOrLinkSent => "Code sent",
+        E::FailedSending => "Code not sent",
+        E::PasswordlessExchange => "Code grant",
+        E::FailedPasswordlessExchange => "Code grant refused",
+        E::ProfileChanged => "Profile changed",
+        E::IdentityUnlinked => "Account unlinked",
+        E::DataDownloaded => "Data downloaded",
+        other => other.code(),
     }
 }

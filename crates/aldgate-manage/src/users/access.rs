@@ -1,6 +1,7 @@
 //! What lets a user in: `/users/{id}/sessions`, `/users/{id}/refresh-tokens`, and taking it away.
 
 use aldgate_core::id::{SessionId, UserId};
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::time::Timestamp;
 use aldgate_store::{Page, StoreError, Tx};
 use serde::Deserialize;
@@ -38,7 +39,9 @@ pub(super) async fn tokens(call: Call) -> Result<Reply, ApiError> {
 }
 
 pub(super) async fn end_sessions(call: Call) -> Result<Reply, ApiError> {
-    take(call, |tx, user, _| {
+    take(call, |tx, user, now| {
+        tx.logouts()
+            .of_user(user, None, Initiator::SessionRevoked, now)?;
         tx.sessions().end_of_user(user).map(drop)
     })
     .await
@@ -73,6 +76,8 @@ pub(super) async fn revoke(call: Call) -> Result<Reply, ApiError> {
                     .by_id(id)?
                     .is_some_and(|own| own.user_id == *user);
                 if hers {
+                    tx.logouts()
+                        .of_session(id, Initiator::SessionRevoked, now)?;
                     tx.sessions().end_by_id(id)?;
                     if !keep {
                         tx.grants().revoke_of_session(id, now)?;
@@ -80,6 +85,8 @@ pub(super) async fn revoke(call: Call) -> Result<Reply, ApiError> {
                 }
             }
             None => {
+                tx.logouts()
+                    .of_user(user, None, Initiator::SessionRevoked, now)?;
                 tx.sessions().end_of_user(user)?;
                 if !keep {
                     tx.grants().revoke_of_user(user, now)?;

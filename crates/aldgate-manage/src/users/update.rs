@@ -12,6 +12,7 @@ use aldgate_core::connection::Connection;
 use aldgate_core::error::Refusal;
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::{ClientId, UserId};
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::ticket::{Ticket, TicketPurpose};
 use aldgate_core::time::Timestamp;
 use aldgate_core::user::rules::UserPatch;
@@ -99,7 +100,8 @@ impl Change {
             Saved::Taken(_) => return Err(exists()),
         }
         if blocks {
-            tx.access().cut(id, None, now)?;
+            tx.access()
+                .cut(id, None, Initiator::AccountDeactivated, now)?;
         }
         if moved(&before, &after) {
             for purpose in TicketPurpose::ALL {

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use aldgate_core::id::{TenantId, UserId};
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::secret::TokenHash;
 use aldgate_core::ticket::{Ticket, TicketPurpose};
 use aldgate_core::time::{Seconds, Timestamp};
@@ -112,8 +113,12 @@ async fn acc_07_cutting_access_voids_every_ticket_of_the_user() {
         issue(&store, value, ticket(purpose, NOW)).await;
     }
     let cut = store.write(&TENANT, move |tx| {
-        tx.access()
-            .cut(&UserId::parse("auth0|1").unwrap(), None, NOW)
+        tx.access().cut(
+            &UserId::parse("auth0|1").unwrap(),
+            None,
+            Initiator::PasswordChanged,
+            NOW,
+        )
     });
     cut.await.unwrap();
     for (value, purpose) in ["a", "b", "c", "d"].into_iter().zip(TicketPurpose::ALL) {

@@ -293,6 +293,8 @@ async fn acc_01_a_queued_mail_is_sealed_until_it_is_sent() {
         html: "<p>link</p>".into(),
         text: "link".into(),
         about: None,
+        gateway: None,
+        useful_until: None,
     };
     let queued = server.app.seal_mail(&server.tenant.id, &mail);
     assert!(!format!("{queued:?}").contains("link"));

@@ -1,18 +1,24 @@
 //! What a login leaves behind once the password was evaluated.
 
+use aldgate_app::App;
 use aldgate_app::accounts::Post;
+use aldgate_app::extract::Caller;
+use aldgate_app::page::Chrome;
+use aldgate_core::application::Application;
 use aldgate_core::attempts::{Account, Address, Counted, MAILS, Subject};
 use aldgate_core::error::Refusal;
 use aldgate_core::event::EventType;
 use aldgate_core::id::UserId;
 use aldgate_core::secret::Secret;
 use aldgate_core::session::AuthenticationMethod;
+use aldgate_core::tenant::Tenant;
 use aldgate_core::ticket::TicketPurpose;
 use aldgate_core::time::Timestamp;
 use aldgate_core::user::User;
 use aldgate_store::{StoreError, Tx};
 
-use super::{AuthenticatedUser, Found, Login, LoginFailure, Verdict};
+use super::{AuthenticatedUser, Found, Login, LoginFailure};
+use crate::accounts::counting::Verdict;
 
 /// A right password, to be written down in one unit of work.
 struct Success {
@@ -104,7 +110,15 @@ impl Login<'_> {
             };
             self.app.events.record(&self.tenant.id, event);
             if let Some(user) = user.filter(|_| alarm.mail) {
-                self.tell_of_block(user).await?;
+                let news = BlockNews {
+                    app: self.app,
+                    tenant: self.tenant,
+                    chrome: self.attempt.chrome,
+                    client: self.attempt.client,
+                    caller: self.attempt.caller,
+                    now: self.now,
+                };
+                news.tell(user).await?;
             }
         }
         Err(LoginFailure::WrongCredentials)
@@ -127,17 +141,31 @@ impl Login<'_> {
         };
         self.app.store.write(&self.tenant.id, work).await
     }
+}
 
-    async fn tell_of_block(&self, user: &User) -> Result<(), LoginFailure> {
-        let ip = self.attempt.caller.address().to_string();
+/// Somebody whose account was just blocked, and what surrounds the attempt that did it.
+#[derive(Clone, Copy)]
+pub(crate) struct BlockNews<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) chrome: &'a Chrome,
+    pub(crate) client: &'a Application,
+    pub(crate) caller: &'a Caller,
+    pub(crate) now: Timestamp,
+}
+
+impl BlockNews<'_> {
+    /// Mails the user what happened, with a link that lifts the block; never more than a few mails.
+    pub(crate) async fn tell(&self, user: &User) -> Result<(), LoginFailure> {
+        let ip = self.caller.address().to_string();
         let post = Post {
             app: self.app,
             tenant: self.tenant,
-            chrome: self.attempt.chrome,
-            application: Some(&self.attempt.client.name),
+            chrome: self.chrome,
+            application: Some(&self.client.name),
             ip: Some(&ip),
         };
-        let client = Some(&self.attempt.client.id);
+        let client = Some(&self.client.id);
         let ticket = post.ticket(TicketPurpose::Unblock, user, client, self.now)?;
         let Some(ticket) = ticket else { return Ok(()) };
         let (account, now) = (Account::Known(user.id.clone()), self.now);

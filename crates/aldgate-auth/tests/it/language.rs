@@ -1,0 +1,90 @@
+//! Languages of pages and mails: what is asked for, what is chosen, what a tenant allows.
+
+use aldgate_core::tenant::TenantSettings;
+use aldgate_store::Tx;
+use serde_json::json;
+
+use crate::stand::{Stand, path};
+
+/// The `lang` and `dir` of a page.
+fn language(html: &str) -> (String, String) {
+    let (_, after) = html.split_once("<html lang=\"").expect("a page");
+    let (lang, rest) = after.split_once("\" dir=\"").expect("a direction");
+    let (dir, _) = rest.split_once('"').expect("an end");
+    (lang.to_owned(), dir.to_owned())
+}
+
+async fn settings(stand: &Stand, change: impl Fn(&mut TenantSettings) + Send + Sync + 'static) {
+    let now = stand.server.now();
+    let write = move |tx: &mut Tx<'_>| {
+        let mut tenant = tx.own_tenant().load()?.expect("it exists");
+        change(&mut tenant.settings);
+        tx.own_tenant().update(&tenant, now)
+    };
+    let stored = stand.server.app.store.write(&stand.server.tenant.id, write);
+    let _done = stored.await.expect("it is stored");
+}
+
+#[tokio::test]
+async fn a_page_speaks_what_is_asked_for_and_keeps_what_is_chosen() {
+    let stand = Stand::new().await;
+    let mut browser = stand.server.browser();
+    let french = stand.authorize(&stand.world.web, &[("ui_locales", "tlh fr-CA")]);
+    let page = browser.get(&french).await.text();
+    assert_eq!(language(&page), ("fr".into(), "ltr".into()));
+    assert!(page.contains("Se connecter"));
+    let state = browser
+        .form("/u/login")
+        .value("state")
+        .expect("a state")
+        .to_owned();
+    let arabic = stand.server.url(&format!("u/login?state={state}&lang=ar"));
+    let page = browser.get(&arabic).await.text();
+    assert_eq!(language(&page), ("ar".into(), "rtl".into()));
+    let forgot = stand
+        .server
+        .url(&format!("u/reset-password/request?state={state}"));
+    let page = browser.get(&forgot).await.text();
+    assert_eq!(language(&page).0, "ar", "the choice outlasts the page");
+    browser
+        .submit("/u/reset-password/request", &[("email", "ada@example.com")])
+        .await;
+    let mail = stand.server.mails().await.pop().expect("a mail");
+    assert!(mail.html.contains("dir=\"rtl\"") && mail.subject.contains("كلمة المرور"));
+    browser.get(&french).await;
+    stand.log_in(&mut browser, "ada").await;
+    let page = browser
+        .get(&stand.server.url("account?lang=ja"))
+        .await
+        .text();
+    assert_eq!(
+        (path(&browser).as_str(), language(&page).0.as_str()),
+        ("/account", "ja")
+    );
+}
+
+#[tokio::test]
+async fn a_tenant_allows_some_languages_and_its_own_texts_win() {
+    let stand = Stand::new().await;
+    settings(&stand, |settings| {
+        settings.enabled_locales = vec!["de".into(), "pt".into()];
+    })
+    .await;
+    let now = stand.server.now();
+    let own = json!({"login.title": "Bem-vindo ao pomar"});
+    let write = move |tx: &mut Tx<'_>| tx.settings().save("page_texts", "pt", &own, now);
+    let stored = stand.server.app.store.write(&stand.server.tenant.id, write);
+    stored.await.expect("it is stored");
+    let mut browser = stand.server.browser();
+    let url = stand.authorize(&stand.world.web, &[("ui_locales", "fr pt")]);
+    let page = browser.get(&url).await.text();
+    assert_eq!(language(&page).0, "pt");
+    assert!(page.contains("<h1>Bem-vindo ao pomar</h1>"), "{page}");
+    assert!(page.contains("Deutsch") && !page.contains("Français"));
+    let url = stand.authorize(&stand.world.web, &[("ui_locales", "fr")]);
+    assert_eq!(
+        language(&browser.get(&url).await.text()).0,
+        "de",
+        "the first allowed"
+    );
+}
