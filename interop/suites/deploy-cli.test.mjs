@@ -163,27 +163,32 @@ describe("auth0-deploy-cli", { concurrency: 2 }, () => {
   });
 
   describe("beside aldgate apply and export", { concurrency: 1 }, () => {
-    test("deploy-cli reads what aldgate exports, in both layouts", async () => {
+    test("deploy-cli reads the directory that aldgate exports", async () => {
       await aldgate(third, "export", at("ours"));
       await deploy(third, ["import", "--input_file", at("ours")]);
-      await aldgate(third, "export", at("ours.yaml"));
-      const some = ["tenant", "clients", "roles", "databases", "prompts"];
-      await deploy(third, ["import", "--input_file", at("ours.yaml")], some);
       await aldgate(third, "export", at("ours-again"));
       assert.deepEqual(await files(at("ours-again"), third), await files(at("ours"), third));
     });
 
-    test("keywords mean the same to both", async () => {
-      const mappings = { TITLE: "Keyword", ORIGINS: ["https://keyword.example"] };
-      const text =
-        'clients:\n  - name: "##TITLE##"\n    app_type: spa\n    web_origins: @@ORIGINS@@\n';
-      await writeFile(at("keywords.yaml"), text);
+    test("and the YAML, in which keywords mean the same to both", async () => {
+      const yaml = at("ours.yaml");
+      await aldgate(third, "export", yaml);
+      const text = (await readFile(yaml, "utf8"))
+        .replace("friendly_name: Notes\n", 'friendly_name: "##TITLE##"\n')
+        .replace(/web_origins:\n\s+- https:\/\/app\.example\n/, "web_origins: @@ORIGINS@@\n");
+      assert.ok(text.includes("##TITLE##") && text.includes("@@ORIGINS@@"), text);
+      await writeFile(yaml, text);
+      const mappings = { TITLE: "Notes", ORIGINS: ["https://app.example"] };
       const config = at("keywords.json");
       await writeFile(config, JSON.stringify({ AUTH0_KEYWORD_REPLACE_MAPPINGS: mappings }));
-      const args = ["import", "--input_file", at("keywords.yaml"), "--config_file", config];
-      await deploy(third, args, ["clients"]);
-      const told = await aldgate(third, "apply", at("keywords.yaml"), "--keywords", config);
-      assert.match(told, /^0 changes made, 1 as they should be\.$/m, told);
+      const other = '{"friendly_name":"Another"}';
+      await aldgate(third, "api", "PATCH", "tenants/settings", other, "--local");
+      const some = ["tenant", "clients", "roles", "databases", "prompts"];
+      await deploy(third, ["import", "--input_file", yaml, "--config_file", config], some);
+      await aldgate(third, "export", at("ours-at-last"));
+      assert.deepEqual(await files(at("ours-at-last"), third), await files(at("ours"), third));
+      const told = await aldgate(third, "apply", yaml, "--keywords", config);
+      assert.match(told, /^0 changes made, \d+ as they should be\.$/m, told);
     });
   });
 });
