@@ -55,7 +55,7 @@ pub fn welcome_back(mut user: User, facts: Facts<'_>) -> Result<User, OAuthError
         .position(|one| one.connection_id == *id && one.user_id == *subject);
     match place {
         Some(0) if copying(facts.connection) == Copying::EachLogin => {
-            copy(&mut user, facts.arrival)
+            copy(&mut user, facts.arrival);
         }
         Some(index) if index > 0 => user.identities[index].profile_data = Some(data(facts.arrival)),
         _ => {}

@@ -47,7 +47,9 @@ impl Callback {
             code => Err(
                 Refusal::new("federation_code", "The provider sent no usable code.")
                     .expected(format!("code with at most {CODE_BYTES_MAX} bytes"))
-                    .actual(&code.map_or("none".into(), |code| format!("{} bytes", code.len()))),
+                    .actual(
+                        &code.map_or_else(|| "none".into(), |code| format!("{} bytes", code.len())),
+                    ),
             ),
         }
     }
