@@ -48,6 +48,7 @@ fn oauth_resource_server(case: &Case) -> anyhow::Result<Work<'_>> {
         issuer: ISSUER.into(),
         audience: API.into(),
         resource: API.into(),
+        require_at_jwt: true,
         jwks_uri: Some(format!("{ISSUER}.well-known/jwks.json")),
         ..OAuthConfig::default()
     };

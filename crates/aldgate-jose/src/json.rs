@@ -158,7 +158,7 @@ impl<'a> Scanner<'a> {
             let quoted = &self.text[at..name.end];
             at = self.space(self.expect(self.space(name.end), b':')?);
             let name = unquote(quoted, name.is_escaped);
-            names.insert(&name)?;
+            names.insert(name.clone())?;
             let value = self.value(at, depth)?;
             each(name, value)?;
             at = self.space(value.end);
@@ -367,18 +367,18 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn insert(&mut self, name: &Cow<'a, str>) -> Result<(), JoseError> {
+    fn insert(&mut self, name: Cow<'a, str>) -> Result<(), JoseError> {
         match name {
             Cow::Borrowed(name) if self.count < FEW => {
                 let bit = bit(name);
-                if self.seen & bit != 0 && self.few[..self.count].contains(name) {
+                if self.seen & bit != 0 && self.few[..self.count].contains(&name) {
                     return Err(JoseError::DuplicateMember);
                 }
                 self.seen |= bit;
                 self.few[self.count] = name;
                 self.count += 1;
             }
-            name => self.more.push(name.clone()),
+            name => self.more.push(name),
         }
         Ok(())
     }
