@@ -27,6 +27,10 @@ pub struct MyAccount {
     pub applications_form: Form,
     /// Form of the identities; the field is `identity`.
     pub identities_form: Form,
+    /// Form that begins a link; the field is `connection`.
+    pub link_form: Form,
+    /// Providers that an account can be linked from: name of the connection, and what it is called.
+    pub linkable: Vec<(String, String)>,
     /// Form to log out.
     pub logout_form: Form,
 }
@@ -167,6 +171,7 @@ impl Page for MyAccount {
             identities: full.identities[..1].to_vec(),
             sessions: full.sessions[..1].to_vec(),
             applications: Vec::new(),
+            linkable: Vec::new(),
             ..full.clone()
         };
         let refused = Self {
@@ -239,6 +244,8 @@ fn full_sample() -> MyAccount {
         sessions_form: form("/account/sessions"),
         applications_form: form("/account/applications"),
         identities_form: form("/account/identities"),
+        link_form: form("/u/link"),
+        linkable: vec![("example-corp".to_owned(), "Example Corp".to_owned())],
         logout_form: form("/account/logout"),
     }
 }

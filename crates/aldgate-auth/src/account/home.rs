@@ -1,17 +1,19 @@
 //! `GET /account`: everything at a glance.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aldgate_app::page::{
     MyAccount, MyApplication, MyIdentity, MyLogins, MyProfile, MySession, NoticeKind, Problem,
 };
+use aldgate_core::connection::Connection;
 use aldgate_core::consent::Consent;
 use aldgate_core::device;
 use aldgate_core::id::ClientId;
 use aldgate_core::params::Params;
 use aldgate_core::session::Session;
 use aldgate_core::time::Timestamp;
-use aldgate_core::user::Identity;
+use aldgate_core::user::{Identity, User};
 use aldgate_store::{LiveFamily, Page, StoreError, Tx};
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -19,13 +21,14 @@ use http::StatusCode;
 
 use super::owner::{self, Login, Owner};
 use super::{applications, identities, profile, sessions};
+use crate::federation::link::FORM as LINK_FORM;
 use crate::visitor::{Fault, Visitor};
 
 /// The most sessions and applications that are listed.
 const LISTED_MAX: u32 = 100;
 
 /// What can have been done, for the line at the top.
-const DONE: [&str; 7] = [
+const DONE: [&str; 8] = [
     "saved",
     "password",
     "email",
@@ -33,6 +36,7 @@ const DONE: [&str; 7] = [
     "sessions",
     "application",
     "identity",
+    "linked",
 ];
 
 /// What the store knows of her.
@@ -125,8 +129,29 @@ async fn overview(
         sessions_form: form("/account/sessions", sessions::FORM),
         applications_form: form("/account/applications", applications::FORM),
         identities_form: form("/account/identities", identities::FORM),
+        link_form: form("/u/link", LINK_FORM),
+        linkable: linkable(&connections, user),
         logout_form: form("/account/logout", sessions::LOGOUT_FORM),
     })
+}
+
+/// The providers from which she has no account linked yet: name and label of their connections.
+fn linkable(connections: &[Arc<Connection>], user: &User) -> Vec<(String, String)> {
+    let linked = |one: &Connection| {
+        user.identities
+            .iter()
+            .any(|own| own.connection_id == one.id)
+    };
+    connections
+        .iter()
+        .filter(|one| one.is_federated() && one.is_active() && is_used(one) && !linked(one))
+        .map(|one| (one.name.clone(), one.label().to_owned()))
+        .collect()
+}
+
+/// Whether people can log in with a connection at some application.
+fn is_used(connection: &Connection) -> bool {
+    connection.is_domain_connection || !connection.enabled_clients.is_empty()
 }
 
 async fn logins(visitor: &Visitor, owner: &Owner) -> Result<MyLogins, StoreError> {
