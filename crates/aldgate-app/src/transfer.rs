@@ -1,9 +1,9 @@
 //! Moving users in bulk: imports and exports, as background work that survives a restart.
 //!
 //! [`import_users`] is the engine of imports, for the jobs of the Management API and for the
-//! command line; [`records`] reads its input without holding all of it. A job's file is put into the
-//! database in pieces by [`spool`]; [`App::run_transfers`](crate::App::run_transfers) does the jobs,
-//! one piece in one unit of work, so that any node can go on where another one stopped.
+//! command line; [`records`] reads its input without holding all of it. A job's file is put into
+//! the database in pieces by [`spool`]; [`App::run_transfers`](crate::App::run_transfers) does the
+//! jobs, one piece in one unit of work, so that any node can go on where another one stopped.
 
 mod engine;
 mod export;

@@ -102,9 +102,11 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
 sql! {
     /// Reads what was applied: a handful of rows.
     const APPLIED: scan = "SELECT version, checksum FROM schema_migrations ORDER BY version";
-    /// Whether text sorts by code points: always on SQLite, on PostgreSQL where the database was made
-    /// so. Searches walk ranges of keys and count on it.
-    const BY_CODE_POINT: scan = "SELECT CAST(CASE WHEN 'B' < 'a' THEN 1 ELSE 0 END AS BIGINT)";
+    /// Whether text sorts by code points: always on SQLite, on PostgreSQL where the database was
+    /// made so. Searches walk ranges of keys and count on it. A sum has a row in an empty table.
+    const BY_CODE_POINT: scan = "SELECT CAST(CASE WHEN 'B' < 'a' THEN 1 ELSE 0 END AS BIGINT),
+            CAST(COUNT(*) AS BIGINT)
+        FROM schema_migrations";
     /// Claims a migration. Two nodes that claim the same one wait for each other here.
     const CLAIM = "INSERT INTO schema_migrations (version, name, checksum)
         VALUES (?1, ?2, ?3)

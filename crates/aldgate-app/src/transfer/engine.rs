@@ -246,7 +246,8 @@ fn write(
 }
 
 impl Rules {
-    /// Whether a user may be changed: she holds nothing at the Management API that the caller lacks.
+    /// Whether a user may be changed: she holds nothing at the Management API that the caller
+    /// lacks.
     fn allow(&self, tx: &mut Tx<'_>, known: &User) -> Result<bool, StoreError> {
         let Some(ceiling) = &self.ceiling else {
             return Ok(true);

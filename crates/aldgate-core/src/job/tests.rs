@@ -1,3 +1,5 @@
+//! What jobs tell of themselves, and the lines of exports.
+
 use serde_json::json;
 
 use super::*;
