@@ -47,21 +47,11 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
         ..
     } = request;
     let by_code = grant == GrantType::PasswordlessOtp;
-    let realm = params.get("realm");
-    let connection = match by_code {
-        true => {
-            passwordless::permit(client)?;
-            realm.ok_or_else(|| OAuthError::missing("realm"))?
-        }
-        false => password::connection(client, grant, realm, tenant)?,
-    };
+    let connection = connection(request, grant)?;
     let scope = request.scope()?.unwrap_or_default();
     let wanted = Audience::wanted(params.get("audience"), params.get("resource"), tenant)?;
     let reach = reach(app, tenant, client.id(), wanted, SubjectType::User, *now).await?;
-    let AuthenticatedUser { user, method } = match by_code {
-        true => by_code::log_in(request, connection).await?,
-        false => log_in(request, connection).await?,
-    };
+    let AuthenticatedUser { user, method } = prove(request, by_code, connection).await?;
     let methods = vec![method];
     let verdict = request.post_login(Login {
         user: &user,
@@ -105,6 +95,27 @@ async fn decide(request: &Exchange<'_>, grant: GrantType) -> Result<Tokens, OAut
     let (grant, access, refreshes) = app.store.write(&tenant.id, work).await.map_err(down)??;
     let granted = (&grant, &access, issued.refresh_token(refreshes));
     answer(request, &user, reach.as_ref(), &issued, granted).await
+}
+
+/// The connection that the grant may use.
+fn connection<'a>(request: &'a Exchange<'_>, grant: GrantType) -> Result<&'a str, OAuthError> {
+    let realm = request.params.get("realm");
+    if grant == GrantType::PasswordlessOtp {
+        passwordless::permit(&request.client)?;
+        return realm.ok_or_else(|| OAuthError::missing("realm"));
+    }
+    password::connection(&request.client, grant, realm, request.tenant)
+}
+
+async fn prove(
+    request: &Exchange<'_>,
+    by_code: bool,
+    connection: &str,
+) -> Result<AuthenticatedUser, OAuthError> {
+    match by_code {
+        true => by_code::log_in(request, connection).await,
+        false => log_in(request, connection).await,
+    }
 }
 
 async fn log_in(request: &Exchange<'_>, connection: &str) -> Result<AuthenticatedUser, OAuthError> {
