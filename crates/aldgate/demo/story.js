@@ -112,7 +112,13 @@ const scenes = (config) => ({
 });
 
 /** A step may be taken when the tokens it needs are there. */
-const needs = { "id-token": "plain", opaque: "plain", accepted: "audience", email: "audience", claim: "audience" };
+const needs = {
+  "id-token": "plain",
+  opaque: "plain",
+  accepted: "audience",
+  email: "audience",
+  claim: "audience",
+};
 
 function show(config, focusOn) {
   const scene = scenes(config);

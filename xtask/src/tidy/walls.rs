@@ -72,14 +72,20 @@ const WALLS: [Wall; 5] = [
 ];
 
 /// Which crates of ours a crate may depend on.
-const EDGES: [(&str, &[&str]); 7] = [
+const EDGES: [(&str, &[&str]); 8] = [
     ("aldgate-jose", &[]),
     ("aldgate-verify", &["aldgate-jose"]),
     ("aldgate-core", &["aldgate-jose"]),
     ("aldgate-store", &["aldgate-core", "aldgate-jose"]),
+    ("aldgate-actions", &["aldgate-core", "aldgate-jose"]),
     (
         "aldgate-app",
-        &["aldgate-core", "aldgate-jose", "aldgate-store"],
+        &[
+            "aldgate-actions",
+            "aldgate-core",
+            "aldgate-jose",
+            "aldgate-store",
+        ],
     ),
     (
         "aldgate-auth",
@@ -94,6 +100,7 @@ const EDGES: [(&str, &[&str]); 7] = [
     (
         "aldgate-manage",
         &[
+            "aldgate-actions",
             "aldgate-app",
             "aldgate-core",
             "aldgate-jose",

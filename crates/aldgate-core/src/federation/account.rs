@@ -57,7 +57,9 @@ pub fn welcome_back(mut user: User, facts: Facts<'_>) -> Result<User, OAuthError
         Some(0) if copying(facts.connection) == Copying::EachLogin => {
             copy(&mut user, facts.arrival);
         }
-        Some(index) if index > 0 => user.identities[index].profile_data = Some(data(facts.arrival)),
+        Some(index) if index > 0 => {
+            user.identities[index].profile_data = Some(data(facts.arrival));
+        }
         _ => {}
     }
     count(&mut user, facts);

@@ -44,13 +44,17 @@ impl Callback {
         }
         match self.code {
             Some(code) if !code.is_empty() && code.len() <= CODE_BYTES_MAX => Ok(Secret::new(code)),
-            code => Err(
-                Refusal::new("federation_code", "The provider sent no usable code.")
-                    .expected(format!("code with at most {CODE_BYTES_MAX} bytes"))
-                    .actual(
-                        &code.map_or_else(|| "none".into(), |code| format!("{} bytes", code.len())),
-                    ),
-            ),
+            code => {
+                let actual = match code {
+                    Some(code) => format!("{} bytes", code.len()),
+                    None => "none".to_owned(),
+                };
+                Err(
+                    Refusal::new("federation_code", "The provider sent no usable code.")
+                        .expected(format!("code with at most {CODE_BYTES_MAX} bytes"))
+                        .actual(&actual),
+                )
+            }
         }
     }
 }

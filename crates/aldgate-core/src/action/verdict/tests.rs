@@ -1,3 +1,5 @@
+//! What becomes of the commands of an action, case by case.
+
 use serde_json::json;
 
 use super::*;
