@@ -32,7 +32,10 @@ pub(super) async fn run(
 ) -> Result<Turn, StoreError> {
     loop {
         let Work::UsersExport(export) = job.work.clone() else {
-            return Ok(Turn::Over(job, Err("It is no export of users.".to_owned())));
+            return Ok(Turn::Over(
+                Box::new(job),
+                Err("It is no export of users.".to_owned()),
+            ));
         };
         if stop.is_given() {
             return Ok(Turn::Interrupted);
@@ -40,11 +43,11 @@ pub(super) async fn run(
         if export.bytes > FILE_BYTES_MAX {
             let why =
                 format!("The file is longer than {FILE_BYTES_MAX} bytes; export fewer users.");
-            return Ok(Turn::Over(job, Err(why)));
+            return Ok(Turn::Over(Box::new(job), Err(why)));
         }
         let columns = match export.columns() {
             Ok(columns) => columns,
-            Err(refusal) => return Ok(Turn::Over(job, Err(refusal.cause.into_owned()))),
+            Err(refusal) => return Ok(Turn::Over(Box::new(job), Err(refusal.cause.into_owned()))),
         };
         let left = export
             .limit
@@ -61,7 +64,7 @@ pub(super) async fn run(
             store(app, tenant, claim, &job, piece).await?;
         }
         if last {
-            return Ok(Turn::Over(job, Ok(())));
+            return Ok(Turn::Over(Box::new(job), Ok(())));
         }
     }
 }

@@ -24,10 +24,13 @@ pub(super) async fn run(
 ) -> Result<Turn, StoreError> {
     loop {
         let Work::UsersImport(import) = job.work.clone() else {
-            return Ok(Turn::Over(job, Err("It is no import of users.".to_owned())));
+            return Ok(Turn::Over(
+                Box::new(job),
+                Err("It is no import of users.".to_owned()),
+            ));
         };
         if import.parts_done >= import.parts {
-            return Ok(Turn::Over(job, Ok(())));
+            return Ok(Turn::Over(Box::new(job), Ok(())));
         }
         if stop.is_given() {
             return Ok(Turn::Interrupted);
@@ -35,19 +38,19 @@ pub(super) async fn run(
         let connection = app.connection(&tenant.id, &import.connection_id).await?;
         let Some(connection) = connection.filter(|connection| connection.is_database()) else {
             let why = "Its connection was deleted, or is no database any more.";
-            return Ok(Turn::Over(job, Err(why.to_owned())));
+            return Ok(Turn::Over(Box::new(job), Err(why.to_owned())));
         };
         let (id, number) = (job.id.clone(), import.parts_done);
         let load = move |tx: &mut Tx<'_>| tx.job_reports().part(&id, JobPart::Input, number);
         let Some(sealed) = app.store.read(&tenant.id, load).await? else {
             let why = format!("Piece {number} of its file is not there.");
-            return Ok(Turn::Over(job, Err(why)));
+            return Ok(Turn::Over(Box::new(job), Err(why)));
         };
         let users = match open(app, (&tenant.id, &job.id, number), &sealed) {
             Ok(users) => users,
             Err(why) => {
                 let why = format!("Piece {number} of its file cannot be read: {why}");
-                return Ok(Turn::Over(job, Err(why)));
+                return Ok(Turn::Over(Box::new(job), Err(why)));
             }
         };
         let importer = Importer {

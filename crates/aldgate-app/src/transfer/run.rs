@@ -101,7 +101,7 @@ impl App {
 /// How far a turn brought a job.
 pub(super) enum Turn {
     /// To its end, good or bad.
-    Over(Job, Result<(), String>),
+    Over(Box<Job>, Result<(), String>),
     /// The process stops; the job goes on later.
     Interrupted,
 }
@@ -120,14 +120,14 @@ async fn work(app: &App, claim: &StoredJob, stop: &Stop) -> Result<(), StoreErro
     let turn = match &job.work {
         _ if claim.attempts > TRIES_MAX => {
             let why = format!("It was interrupted {TRIES_MAX} times; it is not tried again.");
-            Turn::Over(job, Err(why))
+            Turn::Over(Box::new(job), Err(why))
         }
         Work::UsersImport(_) => import::run(app, &tenant, claim, job, stop).await?,
         Work::UsersExport(_) => export::run(app, &tenant, claim, job, stop).await?,
-        Work::VerificationEmail { .. } => Turn::Over(job, Ok(())),
+        Work::VerificationEmail { .. } => Turn::Over(Box::new(job), Ok(())),
     };
     match turn {
-        Turn::Over(job, outcome) => conclude(app, &tenant, claim, job, outcome).await,
+        Turn::Over(job, outcome) => conclude(app, &tenant, claim, *job, outcome).await,
         Turn::Interrupted => {
             let (claim, now) = (claim.clone(), app.now());
             let give_back = move |tx: &mut Tx<'_>| tx.jobs().retry(&claim, now, now).map(drop);
