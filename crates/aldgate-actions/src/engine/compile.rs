@@ -93,7 +93,7 @@ mod tests {
                     enum Level { Low = 1, High }\n\
                     export const onExecutePostLogin = async (event: Event, api: any) => {\n\
                     \x20 const thing = { name: event.user!.email } as Thing;\n\
-                    \x20 api.idToken.setCustomClaim('https://a.test', thing.name satisfies string);\n\
+                    \x20 api.idToken.setCustomClaim('https://a', thing.name satisfies string);\n\
                     };\n";
         let javascript = compiled(code).unwrap().unwrap();
         for gone in ["interface", "import", ": any", "as Thing", "satisfies"] {

@@ -10,6 +10,7 @@ use aldgate_core::secret::Secret;
 use aldgate_core::signup::{Draft, RefusedField};
 use aldgate_core::tenant::Tenant;
 use aldgate_core::ticket::TicketPurpose;
+use aldgate_core::time::Timestamp;
 use aldgate_core::user::User;
 use aldgate_store::{LoginName, Saved, StoreError, Taken, Tx};
 
@@ -121,25 +122,14 @@ pub async fn create_user(
         Some(registration) => registration.before(user, new.event.as_ref()).await?,
         None => (user, None),
     };
-    let verify = match new.verify {
-        Some(post) if !user.email_verified => {
-            post.ticket(TicketPurpose::VerifyEmail, &user, new.client.as_ref(), now)?
-        }
-        _ => None,
-    };
     let is_sign_up = new.event.as_ref().map(|event| event.kind) == Some(EventType::Signup);
-    let welcome = match new.verify {
-        Some(post) if is_sign_up => welcome(app, tenant, post, &user).await?,
-        _ => None,
-    };
+    let origin = (new.client.as_ref(), is_sign_up, now);
+    let (verify, welcome) = mails(app, tenant, new.verify, &user, origin).await?;
     let event = new.event.map(|mut event| {
         if let Some(summary) = &summary {
             summary.add_to(&mut event, &[]);
         }
-        event.user_id = Some(user.id.clone());
-        event.user_name.clone_from(&user.email);
-        event.connection = Some(new.connection.name.clone());
-        event
+        about(event, &user, new.connection)
     });
     let log = event.clone();
     let account = Account {
@@ -154,13 +144,47 @@ pub async fn create_user(
         .store
         .write(&tenant.id, move |tx| account.save(tx))
         .await;
+    outcome(saved)?;
+    if let Some(registration) = &registration {
+        registration.after(&user, log.as_ref()).await;
+    }
+    Ok(user)
+}
+
+/// The link that verifies her address, and the welcome, as far as they are due.
+async fn mails(
+    app: &App,
+    tenant: &Tenant,
+    post: Option<Post<'_>>,
+    user: &User,
+    (client, is_sign_up, now): (Option<&ClientId>, bool, Timestamp),
+) -> Result<(Option<MailedTicket>, Option<QueuedMail>), CreateUserError> {
+    let Some(post) = post else {
+        return Ok((None, None));
+    };
+    let verify = if user.email_verified {
+        None
+    } else {
+        post.ticket(TicketPurpose::VerifyEmail, user, client, now)?
+    };
+    let welcome = if is_sign_up {
+        welcome(app, tenant, post, user).await?
+    } else {
+        None
+    };
+    Ok((verify, welcome))
+}
+
+fn about(mut event: Event, user: &User, connection: &Connection) -> Event {
+    event.user_id = Some(user.id.clone());
+    event.user_name.clone_from(&user.email);
+    event.connection = Some(connection.name.clone());
+    event
+}
+
+fn outcome(saved: Result<Saved, StoreError>) -> Result<(), CreateUserError> {
     match saved {
-        Ok(Saved::Done) => {
-            if let Some(registration) = &registration {
-                registration.after(&user, log.as_ref()).await;
-            }
-            Ok(user)
-        }
+        Ok(Saved::Done) => Ok(()),
         Ok(Saved::Taken(taken)) => Err(CreateUserError::Exists(taken)),
         // Another sign-up took the name between the look and the write.
         Ok(Saved::Missing) | Err(StoreError::Conflict(_)) => {

@@ -49,7 +49,7 @@ pub(crate) struct Decided {
 /// Whether the login goes on.
 pub(super) enum Passage {
     /// It does.
-    On(Decided),
+    On(Box<Decided>),
     /// The browser leaves, or is told why not.
     Leave(Box<Response>),
 }
@@ -99,16 +99,16 @@ impl Login<'_> {
         if let Some(progress) = progress
             && let Some(verdict) = progress.settled(session)
         {
-            return Ok(Passage::On(Decided {
+            return Ok(Passage::On(Box::new(Decided {
                 verdict: verdict.clone(),
                 earlier: progress.executions.clone(),
                 summary: None,
-            }));
+            })));
         }
         let (app, tenant) = (&self.visitor.app, &self.visitor.tenant);
         let steps = app.actions_at(tenant, Trigger::PostLogin).await?;
         if steps.is_empty() {
-            return Ok(Passage::On(Decided::default()));
+            return Ok(Passage::On(Box::default()));
         }
         // Who comes back without having been where she was sent begins anew.
         let waiting = progress.filter(|_| back.is_some());
@@ -138,45 +138,11 @@ impl Login<'_> {
         back: Option<Return<'_>>,
     ) -> Result<Ran, StoreError> {
         let Visitor {
-            app,
-            tenant,
-            caller,
-            now,
-            headers,
-            ..
+            app, tenant, now, ..
         } = self.visitor;
-        let methods = &self.person.session.methods;
-        let known = Background::load(app, tenant, &self.person.user, methods).await?;
-        let returned = back.is_some();
-        let sent = back.unwrap_or_else(|| ("GET", sent(self.request), Map::new()));
-        let request = request_facts(tenant, caller, headers, sent);
+        let event = self.seen(back).await?;
         let none = Scopes::none();
         let requested = self.plan.scope.as_ref().unwrap_or(&none);
-        let application = self.named.application.as_deref();
-        let base = event::Base {
-            tenant,
-            application,
-            request: &request,
-        };
-        let event = base.post_login(&event::Login {
-            user: &self.person.user,
-            methods,
-            roles: &known.roles,
-            connection: known.connection.as_deref(),
-            audience: self.plan.audience.as_deref(),
-            session: Some(&self.person.session),
-            refresh_token: None,
-            transaction: event::Transaction {
-                protocol: if returned {
-                    "redirect-callback"
-                } else {
-                    protocol(self.plan.response_type)
-                },
-                requested,
-                request: Some(self.request),
-                can_redirect: !self.plan.target.silent,
-            },
-        });
         let run = Run {
             app,
             tenant,
@@ -198,6 +164,47 @@ impl Login<'_> {
             now: *now,
         };
         Ok(run.go().await)
+    }
+
+    /// What the actions see of this login.
+    async fn seen(&self, back: Option<Return<'_>>) -> Result<Value, StoreError> {
+        let Visitor {
+            app,
+            tenant,
+            caller,
+            headers,
+            ..
+        } = self.visitor;
+        let methods = &self.person.session.methods;
+        let known = Background::load(app, tenant, &self.person.user, methods).await?;
+        let returned = back.is_some();
+        let sent = back.unwrap_or_else(|| ("GET", sent(self.request), Map::new()));
+        let request = request_facts(tenant, caller, headers, sent);
+        let none = Scopes::none();
+        let base = event::Base {
+            tenant,
+            application: self.named.application.as_deref(),
+            request: &request,
+        };
+        Ok(base.post_login(&event::Login {
+            user: &self.person.user,
+            methods,
+            roles: &known.roles,
+            connection: known.connection.as_deref(),
+            audience: self.plan.audience.as_deref(),
+            session: Some(&self.person.session),
+            refresh_token: None,
+            transaction: event::Transaction {
+                protocol: if returned {
+                    "redirect-callback"
+                } else {
+                    protocol(self.plan.response_type)
+                },
+                requested: self.plan.scope.as_ref().unwrap_or(&none),
+                request: Some(self.request),
+                can_redirect: !self.plan.target.silent,
+            },
+        }))
     }
 
     fn is_own_api(&self) -> bool {
@@ -231,7 +238,7 @@ impl Login<'_> {
             .clone()
             .filter(|id| *id != user.id);
         match other {
-            None => Ok(Passage::On(decided)),
+            None => Ok(Passage::On(Box::new(decided))),
             Some(id) => self.become_user(decided, id).await,
         }
     }

@@ -107,7 +107,7 @@ async fn run(
         running,
     };
     let decided = match login.pass(back).await? {
-        Passage::On(decided) => decided,
+        Passage::On(decided) => *decided,
         Passage::Leave(response) => return Ok(*response),
     };
     decided.adjust(&mut access);

@@ -4,6 +4,7 @@ use aldgate_app::extract::Caller;
 use aldgate_core::access::Access;
 use aldgate_core::application::{Application, GrantType};
 use aldgate_core::client_auth::AuthenticatedClient;
+use aldgate_core::error::OAuthError;
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::grant::refresh::narrow;
 use aldgate_core::grant::{Grant, Refused, code};
@@ -115,11 +116,8 @@ impl Unit for Redemption {
                 user: user.as_ref(),
                 spent: found.spent,
             };
-            let exchange = code::Exchange {
-                redirect_uri: self.redirect_uri.as_deref(),
-                code_verifier: self.code_verifier.as_deref(),
-            };
-            let (grant, user) = match code::redeem(facts, &self.client, exchange, self.now) {
+            let redeemed = code::redeem(facts, &self.client, self.exchange(), self.now);
+            let (grant, user) = match redeemed {
                 Ok(redeemed) => redeemed,
                 Err(refused) => {
                     let event = || self.failure.clone();
@@ -132,12 +130,7 @@ impl Unit for Redemption {
                 Ok(reach) => reach,
                 Err(lacking) => return Ok(Err(lacking.into())),
             };
-            let access = current_access(tx, application, grant, reach.as_ref())?;
-            let access = access.map(|mut access| {
-                grant.custom.adjust(&mut access, None);
-                access
-            });
-            let access = match access.and_then(|access| narrow(grant, access, None)) {
+            let access = match access(tx, application, grant, reach.as_ref())? {
                 Ok(access) => access,
                 Err(error) => {
                     let kind = EventType::FailedCodeExchange;
@@ -162,4 +155,27 @@ impl Unit for Redemption {
             found.spent = true;
         }
     }
+}
+
+impl Redemption {
+    fn exchange(&self) -> code::Exchange<'_> {
+        code::Exchange {
+            redirect_uri: self.redirect_uri.as_deref(),
+            code_verifier: self.code_verifier.as_deref(),
+        }
+    }
+}
+
+/// What the grant gives now, with what actions changed of it.
+fn access(
+    tx: &mut Tx<'_>,
+    application: &Application,
+    grant: &Grant,
+    reach: Option<&Reach>,
+) -> Result<Result<Access, OAuthError>, StoreError> {
+    let access = current_access(tx, application, grant, reach)?;
+    Ok(access.and_then(|mut access| {
+        grant.custom.adjust(&mut access, None);
+        narrow(grant, access, None)
+    }))
 }

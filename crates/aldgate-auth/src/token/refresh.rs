@@ -194,14 +194,7 @@ impl Unit for Rotation {
             }
             let user = user.expect("invariant: an exchange without a user is refused");
             if !matches!(exchange, refresh::Exchange::Again(_)) {
-                store_user(tx, &user.id, &self.verdict, self.now)?;
-                let custom = &found.grant.grant.custom;
-                if grant.custom != *custom {
-                    tx.grants().replace(&Grant {
-                        custom: grant.custom.clone(),
-                        ..found.grant.grant.clone()
-                    })?;
-                }
+                self.keep(tx, &user, (&found.grant.grant, &grant))?;
             }
             let rotated = self.store(tx, &found, exchange, (grant, user, access, reach))?;
             return Ok(Ok(rotated));
@@ -210,6 +203,23 @@ impl Unit for Rotation {
 }
 
 impl Rotation {
+    /// Keeps what actions changed of the user and of the grant.
+    fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &User,
+        (stored, adjusted): (&Grant, &Grant),
+    ) -> Result<(), StoreError> {
+        store_user(tx, &user.id, &self.verdict, self.now)?;
+        if adjusted.custom != stored.custom {
+            tx.grants().replace(&Grant {
+                custom: adjusted.custom.clone(),
+                ..stored.clone()
+            })?;
+        }
+        Ok(())
+    }
+
     /// Looks whether the token would be exchanged now: the token, its grant and its user.
     fn look(&self, tx: &mut Tx<'_>) -> Result<Option<(RefreshToken, Grant, User)>, StoreError> {
         let Some(found) = tx.refresh_tokens().find(&self.hash)? else {
