@@ -31,11 +31,8 @@ async fn first(visitor: &Visitor, state: Option<&str>) -> Result<Response, Fault
 
 pub(super) async fn post(visitor: Visitor, FormParams(fields): FormParams) -> Response {
     let typed = Typed::read(&fields);
-    let result = match stage::open(&visitor, fields.get("state")).await {
-        Ok(Ok(stage)) => match visitor.check_form(&fields, &stage.form_name(FORM)).await {
-            Ok(()) => submitted(&visitor, &stage, typed).await,
-            Err(page) => Ok(*page),
-        },
+    let result = match stage::of_form(&visitor, &fields, FORM).await {
+        Ok(Ok(stage)) => submitted(&visitor, &stage, typed).await,
         Ok(Err(instead)) => Ok(*instead),
         Err(fault) => Err(fault),
     };

@@ -42,11 +42,8 @@ pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response
 }
 
 pub(super) async fn post(visitor: Visitor, FormParams(fields): FormParams) -> Response {
-    let result = match stage::open(&visitor, fields.get("state")).await {
-        Ok(Ok(stage)) => match visitor.check_form(&fields, &stage.form_name(FORM)).await {
-            Ok(()) => submitted(&visitor, &stage, &fields).await,
-            Err(page) => Ok(*page),
-        },
+    let result = match stage::of_form(&visitor, &fields, FORM).await {
+        Ok(Ok(stage)) => submitted(&visitor, &stage, &fields).await,
         Ok(Err(instead)) => Ok(*instead),
         Err(fault) => Err(fault),
     };

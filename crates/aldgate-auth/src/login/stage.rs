@@ -9,6 +9,7 @@ use aldgate_core::connection::Connection;
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
 use aldgate_core::event::EventType;
 use aldgate_core::federation::preset::Preset;
+use aldgate_core::params::Params;
 use aldgate_core::passwordless::Channel;
 use axum::response::Response;
 use http::StatusCode;
@@ -58,6 +59,21 @@ pub(crate) async fn open(
             ))
         }
     })
+}
+
+/// Opens the stage that a sent form belongs to, or makes the page that says why not. The form must
+/// have been shown in this browser for this authorization (WEB-01).
+pub(super) async fn of_form(
+    visitor: &Visitor,
+    fields: &Params,
+    form: &str,
+) -> Result<Result<Stage, Instead>, Fault> {
+    let stage = match open(visitor, fields.get("state")).await? {
+        Ok(stage) => stage,
+        Err(instead) => return Ok(Err(instead)),
+    };
+    let checked = visitor.check_form(fields, &stage.form_name(form)).await;
+    Ok(checked.map(|()| stage))
 }
 
 /// The ways in that a login page offers.
