@@ -6,6 +6,8 @@ use aldgate_core::error::{OAuthError, Refusal};
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::ClientId;
 use aldgate_core::tenant::Tenant;
+use aldgate_core::user::User;
+use aldgate_store::{StoreError, Tx};
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
@@ -59,6 +61,32 @@ impl App {
             chrome.overrides = Arc::new(page::custom_text::overrides(locale, &texts));
         }
         chrome
+    }
+
+    /// Language and look of a mail to a user that no page of hers causes: the language in which
+    /// she last used the pages, else the one her provider says, else `otherwise`, else the
+    /// tenant's.
+    pub async fn chrome_of_user(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        otherwise: Option<Locale>,
+    ) -> Chrome {
+        let id = user.id.clone();
+        let read = move |tx: &mut Tx<'_>| tx.users().language(&id);
+        let known: Result<Option<String>, StoreError> = self.store.look_up(&tenant.id, read).await;
+        let known = known.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the language of a user cannot be read");
+            None
+        });
+        let said = user.profile.locale.as_deref();
+        let otherwise = otherwise.map(Locale::tag);
+        let wishes: Vec<&str> = [known.as_deref(), said, otherwise]
+            .into_iter()
+            .flatten()
+            .collect();
+        self.chrome_by(tenant, &HeaderMap::new(), &wishes.join(" "))
+            .await
     }
 
     /// A document of a tenant's look. A page as shipped is better than none.

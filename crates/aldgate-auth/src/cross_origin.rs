@@ -36,7 +36,7 @@ use crate::accounts::{AuthenticatedUser, LoginFailure, PasswordAttempt, authenti
 use crate::authorize::facts::{Named, find_application};
 use crate::authorize::flow;
 use crate::login::session::{Proof, log_in};
-use crate::passwordless::Passwordless;
+use crate::passwordless::{CodeProof, Passwordless};
 use crate::visitor::{Fault, Visitor};
 
 const PURPOSE: &str = "cross_origin_login";
@@ -129,7 +129,13 @@ async fn by_code(
         now: visitor.now,
     };
     let binding = Binding::Application(&target.application.id);
-    passwordless.redeem(&recipient, binding, text("otp")).await
+    let proof = CodeProof {
+        recipient: &recipient,
+        binding,
+        code: text("otp"),
+        request: &visitor.as_seen(),
+    };
+    passwordless.redeem(proof).await
 }
 
 async fn by_password(
@@ -258,7 +264,7 @@ pub(crate) fn comes_from(visitor: &Visitor, application: &Application) -> bool {
 /// Auth0's answers to this endpoint's callers.
 fn failed(failure: &LoginFailure) -> Response {
     match failure {
-        LoginFailure::WrongCredentials | LoginFailure::WrongCode(_) => {
+        LoginFailure::WrongCredentials | LoginFailure::WrongCode(_) | LoginFailure::Denied(_) => {
             refused(StatusCode::FORBIDDEN, "access_denied", &failure.to_string())
         }
         LoginFailure::UserBlocked => {

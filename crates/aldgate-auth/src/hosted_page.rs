@@ -135,6 +135,11 @@ fn failed(failure: &LoginFailure) -> Response {
         LoginFailure::UserBlocked => {
             refused(StatusCode::UNAUTHORIZED, "blocked_user", "user is blocked")
         }
+        LoginFailure::Denied(error) => refused(
+            StatusCode::UNAUTHORIZED,
+            error.code.as_str(),
+            &error.description,
+        ),
         LoginFailure::TooManyAttempts { .. } => {
             let error = failure.to_oauth();
             let status = StatusCode::TOO_MANY_REQUESTS;

@@ -39,27 +39,17 @@ pub(crate) fn routes() -> Router<App> {
 async fn simple(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let result = match read(&visitor, query.as_bytes()).await {
-        Ok(params) => with_detour(&visitor, &query, simple_with(&visitor, &params)).await,
+        Ok(params) => simple_with(&visitor, &params, federated::is_wanted(&query)).await,
         Err(page) => Ok(*page),
     };
     visitor.answer(result).await
 }
 
-/// Carries a logout out, and leads the browser by way of its provider if the request says so.
-async fn with_detour(
+async fn simple_with(
     visitor: &Visitor,
-    query: &str,
-    logout: impl Future<Output = Result<Response, Fault>>,
+    params: &Params,
+    federated: bool,
 ) -> Result<Response, Fault> {
-    let detour = federated::detour(visitor, query).await?;
-    let response = logout.await?;
-    Ok(match detour {
-        Some(detour) => detour.lead(visitor, response),
-        None => response,
-    })
-}
-
-async fn simple_with(visitor: &Visitor, params: &Params) -> Result<Response, Fault> {
     let client_id = params.get("client_id");
     let application = find_application(visitor, client_id).await?;
     let outcome = logout::simple(Simple {
@@ -68,7 +58,7 @@ async fn simple_with(visitor: &Visitor, params: &Params) -> Result<Response, Fau
         return_to: params.get("returnTo"),
         tenant_urls: &visitor.tenant.settings.allowed_logout_urls,
     });
-    carry_out(visitor, outcome, application.as_deref()).await
+    carry_out(visitor, outcome, application.as_deref(), federated).await
 }
 
 /// Reads the parameters of a request that may log out: a navigation, each parameter once.
@@ -93,19 +83,28 @@ async fn read(visitor: &Visitor, text: &[u8]) -> Result<Params, Box<Response>> {
     }
 }
 
-/// Ends the session if it is to end, and sends the browser on.
+/// Ends the session if it is to end, and sends the browser on; with `federated` by way of the
+/// provider it came from.
 async fn carry_out(
     visitor: &Visitor,
     outcome: Outcome,
     application: Option<&Application>,
+    federated: bool,
 ) -> Result<Response, Fault> {
     match outcome {
         Outcome::Done(next) => {
+            let detour = match federated {
+                true => federated::detour(visitor).await?,
+                false => None,
+            };
             end_session(visitor, application).await?;
             let mut response = match next {
                 Some(url) => found(&url),
                 None => visitor.notice(StatusCode::OK, NoticeKind::LoggedOut).await,
             };
+            if let Some(detour) = detour {
+                response = detour.lead(visitor, response);
+            }
             visitor.clear_session(&mut response);
             Ok(response)
         }

@@ -111,6 +111,12 @@ impl Visitor {
         self.app.store.look_up(&self.tenant.id, read).await
     }
 
+    /// The language that was chosen by a link of this page, where the tenant allows it.
+    pub(crate) fn chosen_language(&self) -> Option<Locale> {
+        let allowed = Locale::allowed(&self.tenant.settings.enabled_locales);
+        self.language.filter(|chosen| allowed.contains(chosen))
+    }
+
     /// `Sec-Fetch-Dest`.
     pub(crate) fn fetch_dest(&self) -> Option<&str> {
         let value = self.headers.get(FETCH_DEST)?;
@@ -179,6 +185,12 @@ impl Visitor {
             }
             None => app.chrome(tenant, headers, wished).await,
         }
+    }
+
+    /// The request as actions see it, without what was sent: that may hold a code.
+    pub(crate) fn as_seen(&self) -> aldgate_core::action::event::Request {
+        let sent = ("POST", serde_json::Map::new(), serde_json::Map::new());
+        crate::actions::request(&self.tenant, &self.caller, &self.headers, sent)
     }
 
     /// A page that tells an outcome.

@@ -24,6 +24,10 @@ pub struct User {
     /// Whether she proved to own it.
     #[serde(default)]
     pub email_verified: bool,
+    /// The address was proved in a browser that was not logged in as her: whoever set the account
+    /// up may be somebody else. See [`User::prove_email`].
+    #[serde(default, skip_serializing_if = "crate::application::is_false")]
+    pub proved_elsewhere: bool,
     /// Login name, where the connection has such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
@@ -139,7 +143,45 @@ pub struct Identity {
     pub profile_data: Option<Map<String, Value>>,
 }
 
+/// How somebody proved that a user's address is hers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailProof {
+    /// By a mailed link, in a browser that is logged in as the user.
+    LoggedIn,
+    /// By a mailed link, in any other browser: she who opened the account, or a stranger whose
+    /// address was used.
+    Elsewhere,
+    /// By a mailed link and a new password: from now on the account is hers alone.
+    NewPassword,
+}
+
 impl User {
+    /// Takes a proof of her address down. Whoever set the account up before its owner came must not
+    /// keep a way in (ACC-06; the trojan-identifier class of pre-hijacking): accounts that were
+    /// linked before the first proof go, and once more when the owner takes the account over by a
+    /// new password, because whoever knows the old one could have linked others since.
+    ///
+    /// Returns whether accounts were taken away.
+    pub fn prove_email(&mut self, proof: EmailProof) -> bool {
+        let first = !self.email_verified;
+        let suspect = match proof {
+            EmailProof::LoggedIn => false,
+            EmailProof::Elsewhere => first,
+            EmailProof::NewPassword => first || self.proved_elsewhere,
+        };
+        self.email_verified = true;
+        self.proved_elsewhere = match proof {
+            EmailProof::Elsewhere => first || self.proved_elsewhere,
+            EmailProof::LoggedIn => self.proved_elsewhere,
+            EmailProof::NewPassword => false,
+        };
+        let linked = self.identities.len() > 1;
+        if suspect {
+            self.identities.truncate(1);
+        }
+        suspect && linked
+    }
+
     /// What pages call her: name, else e-mail, username or phone number, else the id.
     #[must_use]
     pub fn display_name(&self) -> &str {
@@ -168,6 +210,45 @@ pub fn login_key(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn acc_06_what_was_linked_before_a_strangers_proof_goes() {
+        let identity = |id: &str| {
+            serde_json::json!({"connection": "c", "connection_id": "con_1", "provider": "p",
+                "user_id": id})
+        };
+        let made = |verified: bool| -> User {
+            let json = serde_json::json!({"user_id": "auth0|1", "email": "a@b.c",
+                "email_verified": verified, "identities": [identity("1"), identity("2")]});
+            serde_json::from_value(json).unwrap()
+        };
+        for (verified, proof, left, elsewhere) in [
+            (false, EmailProof::LoggedIn, 2, false),
+            (false, EmailProof::Elsewhere, 1, true),
+            (false, EmailProof::NewPassword, 1, false),
+            (true, EmailProof::LoggedIn, 2, false),
+            (true, EmailProof::Elsewhere, 2, false),
+            (true, EmailProof::NewPassword, 2, false),
+        ] {
+            let mut user = made(verified);
+            assert_eq!(user.prove_email(proof), left == 1, "{verified} {proof:?}");
+            let (identities, mark) = (user.identities.len(), user.proved_elsewhere);
+            assert_eq!(
+                (identities, mark),
+                (left, elsewhere),
+                "{verified} {proof:?}"
+            );
+            assert!(user.email_verified);
+        }
+        let mut user = made(false);
+        user.prove_email(EmailProof::Elsewhere);
+        user.identities.push(user.identities[0].clone());
+        assert!(
+            user.prove_email(EmailProof::NewPassword),
+            "linked again since"
+        );
+        assert_eq!((user.identities.len(), user.proved_elsewhere), (1, false));
+    }
 
     #[test]
     fn a_user_reads_back_with_her_profile_flat() {

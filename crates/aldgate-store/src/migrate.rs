@@ -57,6 +57,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "0007_otps",
         text: include_str!("../migrations/0007_otps.sql"),
     },
+    Migration {
+        version: 8,
+        name: "0008_language",
+        text: include_str!("../migrations/0008_language.sql"),
+    },
 ];
 
 /// The tables that the migrations make; for tests.

@@ -115,6 +115,7 @@ impl Plan {
         }
         user.email.clone_from(&self.after.email);
         user.email_verified = self.after.email_verified;
+        user.proved_elsewhere = false;
         user.updated_at = now;
         let saved = tx.users().update(&user)?;
         if saved != Saved::Done {

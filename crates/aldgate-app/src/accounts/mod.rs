@@ -19,4 +19,5 @@ pub use password::{
     HashedPassword, PasswordChange, SetPasswordError, change_password, hash_new_password,
     personal_words,
 };
+pub use registration::Registration;
 pub use ticket::{MailedTicket, Post};

@@ -11,7 +11,7 @@ use aldgate_core::secret::Secret;
 use aldgate_core::tenant::Tenant;
 use aldgate_core::ticket::TicketPurpose;
 use aldgate_core::time::Timestamp;
-use aldgate_core::user::User;
+use aldgate_core::user::{EmailProof, User};
 use aldgate_store::{Saved, StoreError, Tx};
 
 use crate::app::App;
@@ -130,9 +130,8 @@ pub fn change_password(
     change.password.store(tx, &user.id, now)?;
     user.updated_at = now;
     user.last_password_reset = Some(now);
-    if change.proves_email && !user.email_verified {
-        user.email_verified = true;
-        user.identities.truncate(1);
+    if change.proves_email {
+        user.prove_email(EmailProof::NewPassword);
     }
     let saved = tx.users().update(&user)?;
     debug_assert_eq!(saved, Saved::Done, "only identities were taken away");

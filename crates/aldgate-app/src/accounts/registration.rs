@@ -9,23 +9,43 @@ use aldgate_core::id::EventId;
 use aldgate_core::scope::Scopes;
 use aldgate_core::tenant::Tenant;
 use aldgate_core::user::User;
+use aldgate_store::StoreError;
 
 use super::create::CreateUserError;
 use crate::actions::{End, Run, Summary};
 use crate::app::App;
 
 /// Somebody is about to become a user.
-pub(super) struct Registration<'a> {
-    pub(super) app: &'a App,
-    pub(super) tenant: &'a Tenant,
-    pub(super) application: Option<&'a Application>,
-    pub(super) connection: &'a Connection,
-    pub(super) request: &'a event::Request,
+#[derive(Clone, Copy)]
+pub struct Registration<'a> {
+    /// The state of the server.
+    pub app: &'a App,
+    /// Where.
+    pub tenant: &'a Tenant,
+    /// The application she came from.
+    pub application: Option<&'a Application>,
+    /// Where she will log in.
+    pub connection: &'a Connection,
+    /// The request that makes her.
+    pub request: &'a event::Request,
 }
 
 impl Registration<'_> {
+    /// Whether an action would be asked before.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_judged(&self) -> Result<bool, StoreError> {
+        let trigger = Trigger::PreUserRegistration;
+        let steps = self.app.actions_at(self.tenant, trigger).await?;
+        Ok(!steps.is_empty())
+    }
+
     /// Runs `pre-user-registration`; gives the user with what the actions added.
-    pub(super) async fn before(
+    ///
+    /// # Errors
+    /// When an action refuses, or fails that must not.
+    pub async fn before(
         &self,
         user: User,
         log: Option<&Event>,
@@ -66,7 +86,7 @@ impl Registration<'_> {
     }
 
     /// Runs `post-user-registration` behind the request.
-    pub(super) async fn after(&self, user: &User, log: Option<&Event>) {
+    pub async fn after(&self, user: &User, log: Option<&Event>) {
         let tell = || self.base().registration(user, self.connection, true);
         let trigger = Trigger::PostUserRegistration;
         self.app

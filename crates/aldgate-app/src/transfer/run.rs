@@ -9,7 +9,6 @@ use aldgate_core::role::ADMINISTRATOR;
 use aldgate_core::tenant::Tenant;
 use aldgate_core::time::{Seconds, Timestamp};
 use aldgate_store::{JobPart, Page, Report, StoreError, StoredJob, SystemTx, Tx};
-use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::engine::FaultyRecord;
@@ -228,12 +227,11 @@ async fn completion_mails(
         let mut told = Vec::new();
         for id in tx.roles().holders(&role.id, &Page::after("", TOLD_MAX))? {
             let user = tx.users().by_id(&id)?;
-            told.extend(user.and_then(|user| user.email.filter(|_| user.email_verified)));
+            told.extend(user.filter(|user| user.email_verified && user.email.is_some()));
         }
         Ok::<_, StoreError>(told)
     };
     let told = app.store.read(&tenant.id, find).await?;
-    let chrome = app.chrome(tenant, &HeaderMap::new(), "").await;
     let (inserted, updated, failed) = (import.inserted, import.updated, import.failed);
     let counts = format!("{inserted} inserted, {updated} updated, {failed} refused");
     let outcome = match &job.status_details {
@@ -241,7 +239,11 @@ async fn completion_mails(
         Some(why) => format!("{}: {counts}. {why}", job.id),
     };
     let mut mails = Vec::new();
-    for to in told {
+    for user in told {
+        let Some(to) = user.email.clone() else {
+            continue;
+        };
+        let chrome = app.chrome_of_user(tenant, &user, None).await;
         let mail = Mail {
             outcome: Some(outcome.clone()),
             ..Mail::new(MailKind::ImportOver, to.clone())

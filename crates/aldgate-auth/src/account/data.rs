@@ -46,6 +46,7 @@ async fn download(visitor: &Visitor, owner: &Owner) -> Result<Response, Fault> {
         let roles = tx.roles().of_user(&user)?;
         let events = tx.events().search(&filter, &page)?;
         Ok::<_, StoreError>(value!({
+            "language": tx.users().language(&user)?,
             "sessions": sessions.iter().map(|one| value!({
                 "id": one.id, "created_at": one.created_at, "device": one.device,
                 "last_interacted_at": one.last_interacted_at, "expires_at": one.expires_at,

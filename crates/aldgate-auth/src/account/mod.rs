@@ -9,7 +9,7 @@ mod delete;
 mod email;
 mod home;
 mod identities;
-mod owner;
+pub(crate) mod owner;
 mod password;
 mod profile;
 mod sessions;

@@ -69,6 +69,11 @@ pub(super) async fn open(
     if login == Login::Fresh && stale {
         return Ok(Err(Box::new(log_in(visitor, page, true))));
     }
+    if let Some(chosen) = visitor.chosen_language() {
+        let id = user.id.clone();
+        let speak = move |tx: &mut Tx<'_>| tx.users().speak(&id, chosen.tag());
+        visitor.app.store.write(&visitor.tenant.id, speak).await?;
+    }
     Ok(Ok(Owner { session, user }))
 }
 
@@ -88,7 +93,7 @@ pub(super) async fn submitted(
 
 /// An authorization request of the account pages themselves. Nobody has the verifier of its code:
 /// it only makes the session.
-fn log_in(visitor: &Visitor, page: &str, again: bool) -> Response {
+pub(crate) fn log_in(visitor: &Visitor, page: &str, again: bool) -> Response {
     let issuer = &visitor.tenant.issuer;
     let verifier = alphanumeric(&mut visitor.app.rng(), 43);
     let challenge = b64::encode(&digest::sha256(verifier.as_bytes()));

@@ -57,6 +57,7 @@ async fn request(
         application: Some(&client),
         caller,
         chrome: &app.chrome(tenant, headers, "").await,
+        by_page: false,
     };
     let done = recovery.request(name).await;
     done.map_err(|error| OAuthRejection::from(OAuthError::from(error)).into())

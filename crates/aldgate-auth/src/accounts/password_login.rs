@@ -75,6 +75,9 @@ pub enum LoginFailure {
         /// When this one was made.
         now: Timestamp,
     },
+    /// The right code of somebody new, whom an action does not let register.
+    #[error("{}", .0.description)]
+    Denied(Box<OAuthError>),
     /// The hashing threads are busy (REL-03); the attempt is not counted.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -248,6 +251,7 @@ impl LoginFailure {
         match self {
             Self::WrongCredentials => Problem::WrongCredentials,
             Self::WrongCode(_) => Problem::CodeWrong,
+            Self::Denied(_) => Problem::SignupRefused,
             Self::UserBlocked => Problem::Blocked,
             Self::TooManyAttempts { until, now } => {
                 let minutes = until.since(*now).0.div_ceil(60).max(1);
@@ -267,6 +271,7 @@ impl LoginFailure {
                 OAuthError::invalid_grant(self.to_string())
             }
             Self::UserBlocked => OAuthError::new(ErrorCode::Unauthorized, self.to_string()),
+            Self::Denied(error) => OAuthError::clone(error),
             Self::TooManyAttempts { .. } => OAuthError::new(
                 ErrorCode::TooManyAttempts,
                 "Your account has been blocked after multiple consecutive login attempts. We've \

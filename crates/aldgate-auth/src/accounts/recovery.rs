@@ -16,6 +16,7 @@ use aldgate_core::tenant::Tenant;
 use aldgate_core::ticket::TicketPurpose;
 use aldgate_core::user::User;
 use aldgate_store::{StoreError, Tx};
+use http::HeaderMap;
 
 use super::password_login::find_user;
 
@@ -32,8 +33,10 @@ pub(super) struct Recovery<'a> {
     pub(super) application: Option<&'a Application>,
     /// From where.
     pub(super) caller: &'a Caller,
-    /// Language and brand of the mail.
+    /// Language and brand of the page that asks.
     pub(super) chrome: &'a Chrome,
+    /// Whether it is a page of ours: the mail speaks its language then, else hers.
+    pub(super) by_page: bool,
 }
 
 /// Why a request for a mail failed on our side.
@@ -61,15 +64,24 @@ impl Recovery<'_> {
     /// Nobody learns whether there is.
     pub(super) async fn request(&self, name: &str) -> Result<(), RecoveryError> {
         let (id, typed) = (self.connection.id.clone(), name.to_owned());
-        let find = move |tx: &mut Tx<'_>| find_user(tx, &id, &typed);
-        let found: Option<User> = self.app.store.read(&self.tenant.id, find).await?;
+        let find = move |tx: &mut Tx<'_>| {
+            let user = find_user(tx, &id, &typed)?;
+            let language = match &user {
+                Some(user) => tx.users().language(&user.id)?,
+                None => None,
+            };
+            Ok::<_, StoreError>((user, language))
+        };
+        let (found, language): (Option<User>, _) =
+            self.app.store.read(&self.tenant.id, find).await?;
         let reachable = found.filter(|user| !user.blocked && user.email.is_some());
         let now = self.app.now();
         let ip = self.caller.address().to_string();
+        let chrome = self.chrome_in(language.as_deref()).await;
         let post = Post {
             app: self.app,
             tenant: self.tenant,
-            chrome: self.chrome,
+            chrome: &chrome,
             application: self
                 .application
                 .map(|application| application.name.as_str()),
@@ -102,6 +114,16 @@ impl Recovery<'_> {
             tx.events().record(std::slice::from_ref(event))
         };
         Ok(self.app.store.write(&self.tenant.id, work).await?)
+    }
+
+    /// For everybody alike, known or not (ACC-04).
+    async fn chrome_in(&self, language: Option<&str>) -> Chrome {
+        let page = self.chrome.locale.tag();
+        let language = language.filter(|_| !self.by_page).unwrap_or(page);
+        let wishes = format!("{language} {page}");
+        self.app
+            .chrome_by(self.tenant, &HeaderMap::new(), &wishes)
+            .await
     }
 
     fn event(

@@ -68,6 +68,7 @@ async fn request(visitor: &Visitor, stage: Option<&Stage>, typed: &str) -> Resul
         application: stage.map(|stage| stage.application.as_ref()),
         caller: &visitor.caller,
         chrome: &chrome,
+        by_page: true,
     };
     let sent = recovery.request(&email).await;
     sent.map_err(OAuthError::from)?;

@@ -22,10 +22,8 @@ use aldgate_store::{StoreError, Tx};
 use axum::extract::RawQuery;
 use axum::response::Response;
 use http::StatusCode;
-use serde_json::Map;
 
 use super::pages::{onward, problem_of, show};
-use crate::actions::request as request_facts;
 use crate::visitor::{Fault, Visitor};
 
 /// The path.
@@ -173,8 +171,7 @@ async fn submitted(
 /// Runs `post-change-password` behind the request.
 async fn tell_actions(visitor: &Visitor, opened: &Opened) {
     let tell = || {
-        let sent = ("POST", Map::new(), Map::new());
-        let request = request_facts(&visitor.tenant, &visitor.caller, &visitor.headers, sent);
+        let request = visitor.as_seen();
         let base = event::Base {
             tenant: &visitor.tenant,
             application: None,

@@ -11,6 +11,7 @@ use aldgate_core::params::Params;
 use aldgate_core::secret::TokenKind;
 use aldgate_core::ticket::{Ticket, TicketPurpose};
 use aldgate_core::time::Timestamp;
+use aldgate_core::user::EmailProof;
 use aldgate_store::{Saved, StoreError, Tx};
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -134,9 +135,14 @@ async fn redeem(visitor: &Visitor, link: Link, value: Option<&str>) -> Result<Re
     };
     let (now, purpose) = (visitor.now, link.purpose);
     let event = visitor.event(link.done_event, None);
+    let here = visitor.live_session().await?.map(|session| session.user_id);
     let work = move |tx: &mut Tx<'_>| match tx.tickets().take(&hash, purpose, now)? {
         Some(ticket) => {
-            let done = apply(tx, &ticket, event.clone(), now)?;
+            let proof = match here.as_ref() == Some(&ticket.user_id) {
+                true => EmailProof::LoggedIn,
+                false => EmailProof::Elsewhere,
+            };
+            let done = apply(tx, (&ticket, proof), event.clone(), now)?;
             Ok::<_, StoreError>(done.then_some(ticket))
         }
         None => Ok(None),
@@ -156,7 +162,7 @@ async fn redeem(visitor: &Visitor, link: Link, value: Option<&str>) -> Result<Re
 /// What a taken ticket does; `false` when the account is no longer as it was.
 fn apply(
     tx: &mut Tx<'_>,
-    ticket: &Ticket,
+    (ticket, proof): (&Ticket, EmailProof),
     mut event: Event,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -168,13 +174,18 @@ fn apply(
     }
     match ticket.purpose {
         TicketPurpose::VerifyEmail => {
-            user.email_verified = true;
+            if user.prove_email(proof) {
+                event.description = "Accounts that were linked before the proof are gone".into();
+            }
             user.updated_at = now;
-            let _exists: bool = tx.users().touch(&user)?;
+            if tx.users().update(&user)? != Saved::Done {
+                return Ok(false);
+            }
         }
         TicketPurpose::UndoEmail => {
             user.email = Some(ticket.email.clone());
             user.email_verified = true;
+            user.proved_elsewhere = false;
             user.updated_at = now;
             if tx.users().update(&user)? != Saved::Done {
                 return Ok(false);

@@ -21,6 +21,7 @@ use axum::response::Response;
 use super::callback::{Back, seal};
 use super::refused::{self, About};
 use super::start::{self, Way};
+use crate::account::owner;
 use crate::visitor::{Fault, Visitor};
 
 /// The name of the form that begins it, with the field `connection`.
@@ -49,11 +50,9 @@ async fn begin(visitor: &Visitor, name: &str) -> Result<Response, Fault> {
     let session = visitor.live_session().await?;
     let fresh = session.filter(|session| visitor.now < session.authenticated_at + FRESH);
     let Some(session) = fresh else {
-        let cause = "Nobody has logged in here within the last minutes.";
-        let refusal = Refusal::new("federation_link_session", cause)
-            .expected("a login of the last 10 minutes")
-            .remedy("Log in, and link the account then.");
-        return Ok(refused::page(visitor, nobody, refusal).await);
+        // The login comes back to the page with the button, which she presses again: nothing is
+        // linked by an address that somebody could send her.
+        return Ok(owner::log_in(visitor, "identities", true));
     };
     let found = visitor
         .app

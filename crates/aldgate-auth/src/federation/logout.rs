@@ -26,14 +26,15 @@ pub(crate) struct Detour {
     id_token: Option<String>,
 }
 
-/// The detour of a logout request, if it asks for one and the session came from a provider. Look
-/// before the session ends. A provider that cannot be asked keeps nobody from logging out here.
-pub(crate) async fn detour(visitor: &Visitor, query: &str) -> Result<Option<Detour>, Fault> {
-    // A bare flag, as Auth0's SDKs send it.
+/// Whether a logout request asks for the provider, too: a bare flag, as Auth0's SDKs send it.
+pub(crate) fn is_wanted(query: &str) -> bool {
     let is_flag = |pair: &str| pair == "federated" || pair.starts_with("federated=");
-    if !query.split('&').any(is_flag) {
-        return Ok(None);
-    }
+    query.split('&').any(is_flag)
+}
+
+/// The detour of a logout request that asks for one, if the session came from a provider. Look
+/// before the session ends. A provider that cannot be asked keeps nobody from logging out here.
+pub(crate) async fn detour(visitor: &Visitor) -> Result<Option<Detour>, Fault> {
     let Some(session) = visitor.live_session().await? else {
         return Ok(None);
     };
@@ -81,13 +82,13 @@ async fn id_token(
 }
 
 impl Detour {
-    /// Sends the browser by way of the provider to where the answer of the logout leads. A page
-    /// that refuses stays.
+    /// Where the provider logs out; a form that ends there has to be allowed to.
+    pub(crate) fn place(&self) -> Option<&str> {
+        self.endpoints.end_session.as_ref().map(url::Url::as_str)
+    }
+
+    /// Sends the browser by way of the provider to where the answer of the logout leads.
     pub(crate) fn lead(self, visitor: &Visitor, mut response: Response) -> Response {
-        let status = response.status();
-        if !status.is_redirection() && status != StatusCode::OK {
-            return response;
-        }
         let next = response
             .headers()
             .get(LOCATION)

@@ -7,6 +7,8 @@ use aldgate_app::extract::FormParams;
 use aldgate_app::page::{LoginCode, NoticeKind, Problem};
 use aldgate_app::respond::see_other;
 use aldgate_core::connection::Connection;
+use aldgate_core::error::OAuthError;
+use aldgate_core::event::EventType;
 use aldgate_core::passwordless::{Binding, Channel, CodeRules};
 use aldgate_core::transaction::CodeSent;
 use axum::extract::RawQuery;
@@ -19,7 +21,7 @@ use super::session::{Proof, log_in};
 use super::stage::{self, Stage};
 use crate::accounts::LoginFailure;
 use crate::authorize::running::state_of;
-use crate::passwordless::Passwordless;
+use crate::passwordless::{CodeProof, Passwordless};
 use crate::visitor::{Fault, Visitor};
 
 /// The path of this page.
@@ -85,8 +87,15 @@ async fn submitted(
         now: visitor.now,
     };
     let binding = Binding::Transaction(&stage.running.hash);
-    let user = match passwordless.redeem(&sent.recipient, binding, code).await {
+    let proof = CodeProof {
+        recipient: &sent.recipient,
+        binding,
+        code,
+        request: &visitor.as_seen(),
+    };
+    let user = match passwordless.redeem(proof).await {
         Ok(user) => user,
+        Err(LoginFailure::Denied(error)) => return Ok(denied(visitor, stage, &error).await),
         Err(LoginFailure::Store(error)) => return Err(error.into()),
         Err(failure) => return Ok(page(visitor, stage, &waiting, Some(failure.problem())).await),
     };
@@ -101,6 +110,14 @@ async fn submitted(
             .notice(StatusCode::BAD_REQUEST, NoticeKind::LoginExpired)
             .await),
     }
+}
+
+/// An action let nobody new in: its words, and a support code for the story behind them.
+async fn denied(visitor: &Visitor, stage: &Stage, error: &OAuthError) -> Response {
+    let (kind, application) = (EventType::FailedSignup, Some(&*stage.application));
+    visitor
+        .refuse(error, kind, application, Some("actions"))
+        .await
 }
 
 /// The code that the transaction waits for, if its connection may still be used.

@@ -35,6 +35,8 @@ pub(crate) async fn log_in(
     let now = visitor.now;
     let login = login(visitor, proof);
     let lifetimes = Lifetimes::of(&visitor.tenant.settings);
+    let locales = transaction.request.ui_locales.as_deref();
+    let language = visitor.chrome(locales).await.locale.tag();
     let transaction = transaction.clone();
     let write = move |tx: &mut Tx<'_>| {
         let previous = match &retired {
@@ -50,6 +52,7 @@ pub(crate) async fn log_in(
             return Ok(None);
         }
         tx.sessions().begin(&fresh, &session, retired.as_ref())?;
+        tx.users().speak(&session.user_id, language)?;
         Ok::<_, StoreError>(Some(session))
     };
     let session = visitor.app.store.write(&visitor.tenant.id, write).await?;

@@ -5,7 +5,7 @@ use aldgate_app::page::NoticeKind;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::rp_initiated::{FORM, decide};
+use super::rp_initiated::{FEDERATED, FORM, How, decide};
 use crate::visitor::Visitor;
 
 pub(super) async fn post(visitor: Visitor, FormParams(fields): FormParams) -> Response {
@@ -13,7 +13,13 @@ pub(super) async fn post(visitor: Visitor, FormParams(fields): FormParams) -> Re
         Ok(()) if fields.get("action") == Some("stay") => Ok(visitor
             .notice(StatusCode::OK, NoticeKind::StillLoggedIn)
             .await),
-        Ok(()) => decide(&visitor, &fields, true).await,
+        Ok(()) => {
+            let how = How {
+                confirmed: true,
+                federated: fields.value(FEDERATED).is_some(),
+            };
+            decide(&visitor, &fields, how).await
+        }
         Err(page) => Ok(*page),
     };
     visitor.answer(result).await

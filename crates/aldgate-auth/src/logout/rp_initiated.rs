@@ -16,12 +16,16 @@ use axum::extract::RawQuery;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::{carry_out, read, with_detour};
+use super::{carry_out, read};
 use crate::authorize::facts::{find_application, read_hint};
+use crate::federation::logout::{self as federated, Detour};
 use crate::visitor::{Fault, Visitor, view};
 
 /// The name of the confirmation form.
 pub(super) const FORM: &str = "logout";
+
+/// Asks for a logout at the provider, too.
+pub(super) const FEDERATED: &str = "federated";
 
 /// What the confirmation form carries along.
 const CARRIED: [&str; 6] = [
@@ -36,7 +40,13 @@ const CARRIED: [&str; 6] = [
 pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let result = match read(&visitor, query.as_bytes()).await {
-        Ok(params) => with_detour(&visitor, &query, decide(&visitor, &params, false)).await,
+        Ok(params) => {
+            let how = How {
+                confirmed: false,
+                federated: federated::is_wanted(&query),
+            };
+            decide(&visitor, &params, how).await
+        }
         Err(page) => Ok(*page),
     };
     visitor.answer(result).await
@@ -44,17 +54,32 @@ pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response
 
 pub(super) async fn post(visitor: Visitor, FormParams(params): FormParams) -> Response {
     let result = match read(&visitor, b"").await {
-        Ok(_) => decide(&visitor, &params, false).await,
+        Ok(_) => {
+            let how = How {
+                confirmed: false,
+                federated: params.value(FEDERATED).is_some(),
+            };
+            decide(&visitor, &params, how).await
+        }
         Err(page) => Ok(*page),
     };
     visitor.answer(result).await
 }
 
-/// Decides and carries out. `confirmed`: the user pressed the button.
+/// How a logout is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    /// The user pressed the button.
+    pub(super) confirmed: bool,
+    /// At the provider, too.
+    pub(super) federated: bool,
+}
+
+/// Decides and carries out.
 pub(super) async fn decide(
     visitor: &Visitor,
     params: &Params,
-    confirmed: bool,
+    how: How,
 ) -> Result<Response, Fault> {
     let hint = match params.get("id_token_hint") {
         Some(token) => Some(read_hint(visitor, token).await?),
@@ -72,11 +97,18 @@ pub(super) async fn decide(
         state: params.get("state"),
         session: session.as_ref(),
         tenant_urls: &visitor.tenant.settings.allowed_logout_urls,
-        confirmed: confirmed || !wants_prompt(visitor),
+        confirmed: how.confirmed || !wants_prompt(visitor),
     });
     match (outcome, session) {
-        (Outcome::Ask, Some(session)) => ask(visitor, params, application.as_ref(), session).await,
-        (outcome, _) => carry_out(visitor, outcome, application.as_deref()).await,
+        (Outcome::Ask, Some(session)) => {
+            let detour = match how.federated {
+                true => federated::detour(visitor).await?,
+                false => None,
+            };
+            let shown = (application.as_ref(), detour.as_ref());
+            ask(visitor, params, shown, session).await
+        }
+        (outcome, _) => carry_out(visitor, outcome, application.as_deref(), how.federated).await,
     }
 }
 
@@ -103,22 +135,25 @@ fn wants_prompt(visitor: &Visitor) -> bool {
 async fn ask(
     visitor: &Visitor,
     params: &Params,
-    application: Option<&Arc<Application>>,
+    (application, detour): (Option<&Arc<Application>>, Option<&Detour>),
     session: Session,
 ) -> Result<Response, Fault> {
     let user_id = session.user_id;
     let find = move |tx: &mut Tx<'_>| tx.users().by_id(&user_id);
     let user: Option<User> = visitor.app.store.read(&visitor.tenant.id, find).await?;
     let carried = |name: &&str| Some(((*name).to_owned(), params.get(name)?.to_owned()));
+    let mut fields: Vec<(String, String)> = CARRIED.iter().filter_map(carried).collect();
+    fields.extend(detour.map(|_| (FEDERATED.to_owned(), "1".to_owned())));
     let page = LogoutConfirm {
         form: visitor.form("/oidc/logout/confirm", FORM, None),
         application: application.map(view),
         user: user.map(|user| user.display_name().to_owned()),
-        fields: CARRIED.iter().filter_map(carried).collect(),
+        fields,
     };
     let urls = application.map(|application| application.allowed_logout_urls.clone());
     let urls = urls.unwrap_or_else(|| visitor.tenant.settings.allowed_logout_urls.clone());
-    let policy = Policy::transaction(urls.iter().map(String::as_str));
+    let provider = detour.and_then(Detour::place);
+    let policy = Policy::transaction(urls.iter().map(String::as_str).chain(provider));
     let chrome = visitor.chrome(params.get("ui_locales")).await;
     let mut response = reply(StatusCode::OK, &page, &chrome, &policy);
     visitor.remember_browser(&mut response);

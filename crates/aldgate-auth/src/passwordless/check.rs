@@ -11,7 +11,7 @@ use aldgate_core::time::Timestamp;
 use aldgate_core::user::User;
 use aldgate_store::{OtpKey, Saved, StoreError, Tx};
 
-use super::{Passwordless, find_user};
+use super::{CodeProof, Passwordless, find_user};
 use crate::accounts::counting::{Alarm, Counting, Verdict};
 use crate::accounts::password_login::settle::BlockNews;
 use crate::accounts::{AuthenticatedUser, LoginFailure};
@@ -28,7 +28,7 @@ struct Evaluate {
     then: Then,
 }
 
-enum Then {
+pub(super) enum Then {
     /// Nothing: it stays usable.
     Nothing,
     /// A login. The user and the event are for somebody who is new; `None` if nobody may be.
@@ -36,9 +36,16 @@ enum Then {
 }
 
 /// What came of it.
-enum Outcome {
-    Right,
-    In(Box<User>),
+pub(super) enum Outcome {
+    /// Whether it is the code of a user who is known already.
+    Right {
+        known: bool,
+    },
+    In {
+        user: Box<User>,
+        /// She was made by this login.
+        is_new: bool,
+    },
     Blocked(Box<User>),
     Wrong(Option<Box<User>>, Alarm),
     TooMany(Option<Box<User>>, Timestamp, EventType),
@@ -51,24 +58,40 @@ impl Passwordless<'_> {
     /// [`LoginFailure`].
     pub(crate) async fn redeem(
         &self,
-        recipient: &Recipient,
-        binding: Binding<'_>,
-        typed: &str,
+        proof: CodeProof<'_>,
     ) -> Result<AuthenticatedUser, LoginFailure> {
+        let CodeProof {
+            recipient,
+            binding,
+            code,
+            ..
+        } = proof;
         let newcomer = match CodeRules::of(self.connection).allows_signup {
-            true => self.newcomer(recipient).map(Box::new),
+            true => self.newcomer(recipient),
             false => None,
         };
-        let then = Then::LogIn(newcomer);
-        match self.evaluate(recipient, binding, typed, then).await? {
-            Outcome::In(user) => Ok(AuthenticatedUser {
-                user: *user,
-                method: AuthenticationMethod {
-                    name: recipient.channel.as_str().to_owned(),
-                    timestamp: self.now,
-                    connection: Some(self.connection.name.clone()),
-                },
-            }),
+        let newcomer = match newcomer {
+            Some(newcomer) => Some(self.judged(proof, newcomer).await?),
+            None => None,
+        };
+        let event = newcomer.as_ref().map(|(_, event)| event.clone());
+        let then = Then::LogIn(newcomer.map(Box::new));
+        match self.evaluate(recipient, binding, code, then).await? {
+            Outcome::In { user, is_new } => {
+                if is_new {
+                    self.registration(proof.request)
+                        .after(&user, event.as_ref())
+                        .await;
+                }
+                Ok(AuthenticatedUser {
+                    user: *user,
+                    method: AuthenticationMethod {
+                        name: recipient.channel.as_str().to_owned(),
+                        timestamp: self.now,
+                        connection: Some(self.connection.name.clone()),
+                    },
+                })
+            }
             outcome => Err(self.refuse(recipient, outcome).await),
         }
     }
@@ -87,12 +110,12 @@ impl Passwordless<'_> {
             .evaluate(recipient, binding, typed, Then::Nothing)
             .await?
         {
-            Outcome::Right => Ok(()),
+            Outcome::Right { .. } => Ok(()),
             outcome => Err(self.refuse(recipient, outcome).await),
         }
     }
 
-    async fn evaluate(
+    pub(super) async fn evaluate(
         &self,
         recipient: &Recipient,
         binding: Binding<'_>,
@@ -126,7 +149,7 @@ impl Passwordless<'_> {
         Some((user, event))
     }
 
-    async fn refuse(&self, recipient: &Recipient, outcome: Outcome) -> LoginFailure {
+    pub(super) async fn refuse(&self, recipient: &Recipient, outcome: Outcome) -> LoginFailure {
         let wrong = LoginFailure::WrongCode(recipient.channel);
         match outcome {
             Outcome::Blocked(user) => {
@@ -158,7 +181,7 @@ impl Passwordless<'_> {
                     Err(failure) => failure,
                 }
             }
-            Outcome::Right | Outcome::In(_) => wrong,
+            Outcome::Right { .. } | Outcome::In { .. } => wrong,
         }
     }
 
@@ -224,7 +247,9 @@ impl Evaluate {
         self.counting.forgive(tx, &account)?;
         tx.attempts().forget(&Subject::Code(account))?;
         match &self.then {
-            Then::Nothing => Ok(Outcome::Right),
+            Then::Nothing => Ok(Outcome::Right {
+                known: user.is_some(),
+            }),
             Then::LogIn(newcomer) => match (user, newcomer) {
                 (Some(user), _) => self.let_in(tx, &user),
                 (None, Some(newcomer)) => self.welcome(tx, newcomer, alarm),
@@ -247,7 +272,10 @@ impl Evaluate {
         }
         self.count_login(&mut user);
         let _exists: bool = tx.users().touch(&user)?;
-        Ok(Outcome::In(Box::new(user)))
+        Ok(Outcome::In {
+            user: Box::new(user),
+            is_new: false,
+        })
     }
 
     /// Somebody new. Another account with the same address stays another account (FED-01).
@@ -263,7 +291,10 @@ impl Evaluate {
             return Ok(Outcome::Wrong(None, alarm));
         }
         tx.events().record(&[event])?;
-        Ok(Outcome::In(Box::new(user)))
+        Ok(Outcome::In {
+            user: Box::new(user),
+            is_new: true,
+        })
     }
 
     fn count_login(&self, user: &mut User) {

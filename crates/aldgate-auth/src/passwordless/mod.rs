@@ -1,5 +1,6 @@
 //! Passwordless login (Auth0: passwordless): a code or link by mail, a code by text message.
 
+mod admit;
 mod check;
 mod send;
 mod start;
@@ -56,6 +57,19 @@ pub(crate) struct Passwordless<'a> {
     pub(crate) chrome: &'a Chrome,
     /// When.
     pub(crate) now: Timestamp,
+}
+
+/// A code that somebody sends to log in.
+#[derive(Clone, Copy)]
+pub(crate) struct CodeProof<'a> {
+    /// Whom it is said to prove.
+    pub(crate) recipient: &'a Recipient,
+    /// What it has to be bound to.
+    pub(crate) binding: Binding<'a>,
+    /// The code as typed.
+    pub(crate) code: &'a str,
+    /// The request, as actions see it.
+    pub(crate) request: &'a aldgate_core::action::event::Request,
 }
 
 /// Finds the passwordless connection of a name or realm that an application may use.

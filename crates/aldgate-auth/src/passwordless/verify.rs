@@ -19,7 +19,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::json as value;
 
-use super::{Passwordless, find};
+use super::{CodeProof, Passwordless, find};
 use crate::accounts::LoginFailure;
 use crate::authorize::facts::find_application;
 use crate::authorize::flow;
@@ -119,10 +119,13 @@ async fn confirmed(visitor: &Visitor, fields: &Params) -> Result<Response, Fault
     let chrome = visitor.chrome(None).await;
     let passwordless = claim.passwordless(visitor, &chrome);
     let binding = Binding::Application(&claim.client.id);
-    let user = match passwordless
-        .redeem(&claim.recipient, binding, &claim.code)
-        .await
-    {
+    let proof = CodeProof {
+        recipient: &claim.recipient,
+        binding,
+        code: &claim.code,
+        request: &visitor.as_seen(),
+    };
+    let user = match passwordless.redeem(proof).await {
         Ok(user) => user,
         Err(failure) => return Ok(refuse(visitor, &failure.to_oauth()).await),
     };
@@ -216,7 +219,7 @@ fn failed(failure: &LoginFailure) -> Response {
             (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts")
         }
         LoginFailure::UserBlocked => (StatusCode::FORBIDDEN, "unauthorized"),
-        LoginFailure::WrongCode(_) | LoginFailure::WrongCredentials => {
+        LoginFailure::WrongCode(_) | LoginFailure::WrongCredentials | LoginFailure::Denied(_) => {
             (StatusCode::FORBIDDEN, "access_denied")
         }
         LoginFailure::Hashing(_) | LoginFailure::Store(_) | LoginFailure::Mail(_) => {

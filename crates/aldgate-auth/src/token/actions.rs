@@ -189,7 +189,7 @@ impl Exchange<'_> {
     }
 
     /// This request as actions see it.
-    fn as_seen(&self) -> event::Request {
+    pub(super) fn as_seen(&self) -> event::Request {
         let body: Map<String, Value> = event::shown(self.params.iter());
         let sent = ("POST", Map::new(), body);
         request_facts(self.tenant, self.caller, &self.headers, sent)

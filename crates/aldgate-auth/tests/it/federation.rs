@@ -4,6 +4,7 @@ mod accounts;
 mod faults;
 mod journey;
 mod linking;
+mod prehijack;
 mod realm;
 
 use aldgate_app::shared_keys::connection_secret_place;

@@ -88,3 +88,50 @@ async fn a_tenant_allows_some_languages_and_its_own_texts_win() {
         "the first allowed"
     );
 }
+
+/// The language in which mails speak that no page of hers causes.
+async fn spoken(stand: &Stand) -> Option<String> {
+    let id = stand.world.ada.id.clone();
+    let read = move |tx: &mut Tx<'_>| tx.users().language(&id);
+    let found = stand.server.app.store.read(&stand.server.tenant.id, read);
+    found.await.expect("the store answers")
+}
+
+#[tokio::test]
+async fn a_mail_that_no_page_causes_speaks_the_language_she_last_used() {
+    let stand = Stand::new().await;
+    assert_eq!(spoken(&stand).await, None);
+    let mut browser = stand.server.browser();
+    let german = stand.authorize(&stand.world.web, &[("ui_locales", "de")]);
+    browser.get(&german).await;
+    stand.log_in(&mut browser, "ada").await;
+    assert_eq!(spoken(&stand).await.as_deref(), Some("de"));
+    // Asked for by an application, in no language.
+    crate::accounts::ask_for_reset(&stand, "ada@example.com").await;
+    let mail = stand.server.mails().await.pop().expect("a mail");
+    assert!(mail.html.contains("lang=\"de\""), "{}", mail.subject);
+    // Somebody guesses her password in English: she is told in her language.
+    for _ in 0..10 {
+        crate::accounts::outcome(&stand, "192.0.2.9", "ada@example.com", "wrong").await;
+    }
+    let mail = stand.server.mails().await.pop().expect("a mail");
+    assert!(mail.text.contains("u/unblock"), "{}", mail.text);
+    assert!(mail.html.contains("lang=\"de\""), "{}", mail.subject);
+    // The switch at her account counts from now on; a language that is not allowed does not.
+    browser.get(&stand.server.url("account?lang=ar")).await;
+    assert_eq!(spoken(&stand).await.as_deref(), Some("ar"));
+    settings(&stand, |settings| {
+        settings.enabled_locales = vec!["de".into(), "pt".into()];
+    })
+    .await;
+    browser.get(&stand.server.url("account?lang=fr")).await;
+    assert_eq!(spoken(&stand).await.as_deref(), Some("ar"));
+    // A page of ours that asks wins over what is remembered.
+    let page = stand.server.url("u/reset-password/request?lang=pt");
+    let mut other = stand.server.browser();
+    other.get(&page).await;
+    let typed = [("email", "ada@example.com")];
+    other.submit("/u/reset-password/request", &typed).await;
+    let mail = stand.server.mails().await.pop().expect("a mail");
+    assert!(mail.html.contains("lang=\"pt\""), "{}", mail.subject);
+}

@@ -97,6 +97,7 @@ pub fn welcome(facts: Facts<'_>) -> Result<User, OAuthError> {
         id,
         email: None,
         email_verified: false,
+        proved_elsewhere: false,
         username: None,
         phone_number: None,
         phone_verified: false,

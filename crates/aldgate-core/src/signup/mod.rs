@@ -124,6 +124,7 @@ impl Draft {
             }],
             id,
             email_verified: self.email_verified && email.is_some(),
+            proved_elsewhere: false,
             email,
             username,
             phone_verified: self.phone_verified && self.phone_number.is_some(),

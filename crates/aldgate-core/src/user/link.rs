@@ -104,6 +104,7 @@ fn restored(
         id,
         email: text("email"),
         email_verified: flag("email_verified"),
+        proved_elsewhere: false,
         username: text("username"),
         phone_number: text("phone_number"),
         phone_verified: flag("phone_verified"),

@@ -34,6 +34,7 @@ impl User {
                 wire.insert(name.into(), Timestamp::from_micros(micros).iso8601().into());
             }
         }
+        wire.remove("proved_elsewhere");
         if self.logins_count == 0 {
             wire.remove("logins_count");
         }

@@ -8,7 +8,6 @@ use aldgate_core::job::{Job, Work};
 use aldgate_core::ticket::TicketPurpose;
 use aldgate_core::user::User;
 use aldgate_store::{Report, Tx};
-use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -46,7 +45,7 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
             Some(known.ok_or_else(missing)?)
         }
     };
-    let chrome = call.app.chrome(&call.tenant, &HeaderMap::new(), "").await;
+    let chrome = call.app.chrome_of_user(&call.tenant, &user, None).await;
     let post = Post {
         app: &call.app,
         tenant: &call.tenant,

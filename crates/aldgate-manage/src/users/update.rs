@@ -18,7 +18,6 @@ use aldgate_core::time::Timestamp;
 use aldgate_core::user::rules::UserPatch;
 use aldgate_core::user::{User, login_key};
 use aldgate_store::{Saved, StoreError, Tx};
-use http::HeaderMap;
 use serde_json::Value;
 
 use super::create::{exists, no_mail, not_supported, weak_password};
@@ -217,7 +216,7 @@ async fn mails(
         Some(id) => call.app.application(&call.tenant.id, id).await?,
         None => None,
     };
-    let chrome = call.app.chrome(&call.tenant, &HeaderMap::new(), "").await;
+    let chrome = call.app.chrome_of_user(&call.tenant, before, None).await;
     let post = Post {
         app: &call.app,
         tenant: &call.tenant,

@@ -359,6 +359,16 @@ async fn a_verification_mail_is_sent_and_told_about() {
         mails[0].text.contains("/u/email-verification?ticket="),
         "{mails:?}"
     );
+    // In the language in which she last used the pages, whoever asks for the mail.
+    let id = kit.world.eve.id.clone();
+    kit.write(move |tx| tx.users().speak(&id, "ja")).await;
+    kit.post(
+        "/jobs/verification-email",
+        json!({"user_id": kit.world.eve.id}),
+    )
+    .await;
+    let mail = kit.server.mails().await.pop().expect("a mail");
+    assert!(mail.html.contains("lang=\"ja\""), "{}", mail.subject);
     for (status, bad) in [
         (400, json!({})),
         (404, json!({"user_id": "auth0|nobody"})),

@@ -160,6 +160,19 @@ impl Users<'_, '_> {
         Ok(self.row(&UPDATE, user)? == 1)
     }
 
+    /// The language in which she last used the pages (a BCP 47 tag), if she ever did.
+    pub fn language(&mut self, id: &UserId) -> Result<Option<String>, StoreError> {
+        let found = self.tx.one(&LANGUAGE, params![id], |row| {
+            row.opt_text(0).map(|text| text.map(str::to_owned))
+        })?;
+        Ok(found.flatten())
+    }
+
+    /// Remembers the language in which she uses the pages.
+    pub fn speak(&mut self, id: &UserId, language: &str) -> Result<(), StoreError> {
+        self.tx.execute(&SPEAK, params![id, language]).map(drop)
+    }
+
     /// Removes a user with everything that is hers: identities, names, password, roles,
     /// permissions, sessions, consents, tickets, grants and their tokens. `false` when she does not
     /// exist.
@@ -249,6 +262,9 @@ sql! {
             updated_at = ?8,
             last_login_at = ?9
         WHERE tenant_id = ?1 AND id = ?2";
+    const LANGUAGE = "SELECT language FROM users WHERE tenant_id = ?1 AND id = ?2";
+    const SPEAK = "UPDATE users SET language = ?3
+        WHERE tenant_id = ?1 AND id = ?2 AND language IS DISTINCT FROM ?3";
     const DELETE = "DELETE FROM users WHERE tenant_id = ?1 AND id = ?2";
     const DELETE_CODES = "DELETE FROM codes
         WHERE tenant_id = ?1 AND grant_id IN (

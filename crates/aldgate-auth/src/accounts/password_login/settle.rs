@@ -158,10 +158,13 @@ impl BlockNews<'_> {
     /// Mails the user what happened, with a link that lifts the block; never more than a few mails.
     pub(crate) async fn tell(&self, user: &User) -> Result<(), LoginFailure> {
         let ip = self.caller.address().to_string();
+        // Whoever guessed need not speak her language.
+        let page = Some(self.chrome.locale);
+        let chrome = self.app.chrome_of_user(self.tenant, user, page).await;
         let post = Post {
             app: self.app,
             tenant: self.tenant,
-            chrome: self.chrome,
+            chrome: &chrome,
             application: Some(&self.client.name),
             ip: Some(&ip),
         };

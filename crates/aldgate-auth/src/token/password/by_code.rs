@@ -7,7 +7,7 @@ use aldgate_core::passwordless::{Binding, Recipient};
 use super::super::Exchange;
 use crate::accounts::{AuthenticatedUser, LoginFailure};
 use crate::client::down;
-use crate::passwordless::{Passwordless, find};
+use crate::passwordless::{CodeProof, Passwordless, find};
 
 pub(super) async fn log_in(
     request: &Exchange<'_>,
@@ -51,6 +51,12 @@ pub(super) async fn log_in(
         now: *now,
     };
     let binding = Binding::Application(&application.id);
-    let proven = passwordless.redeem(&recipient, binding, code).await;
+    let proof = CodeProof {
+        recipient: &recipient,
+        binding,
+        code,
+        request: &request.as_seen(),
+    };
+    let proven = passwordless.redeem(proof).await;
     proven.map_err(|failure| failure.to_oauth())
 }

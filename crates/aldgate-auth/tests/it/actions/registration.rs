@@ -1,10 +1,12 @@
 //! `pre-user-registration`, `post-user-registration` and `post-change-password`.
 
 use aldgate_core::action::Trigger;
+use aldgate_store::LoginName;
 use aldgate_test::{PASSWORD, Reply};
 use serde_json::json;
 
 use super::desk::{Desk, Written};
+use crate::passwordless;
 use crate::stand::params;
 
 const CHECK: &str = r#"
@@ -117,4 +119,67 @@ async fn a_changed_password_is_told_to_actions() {
     let told = &desk.executions(trigger).await[0];
     let expected = "changed ada@example.com Username-Password-Authentication";
     assert_eq!(told.results[0].logs[0].text, expected);
+}
+
+#[tokio::test]
+async fn who_registers_by_a_code_is_judged_like_everybody() {
+    let mut desk = desk().await;
+    desk.stand = passwordless::equip(desk.stand).await;
+    let stand = &desk.stand;
+    // Refused: with the right code only, in the action's words, and no user is made.
+    let spam = "eve@spam.test";
+    passwordless::start(stand, spam, json!({})).await;
+    let code = passwordless::code(stand, spam).await;
+    let wrong = passwordless::wrong(&code);
+    let reply = passwordless::exchange(stand, &stand.world.web, spam, &wrong).await;
+    assert_eq!(reply.json()["error"], "invalid_grant");
+    assert!(
+        desk.executions(Trigger::PreUserRegistration)
+            .await
+            .is_empty()
+    );
+    let reply = passwordless::exchange(stand, &stand.world.web, spam, &code).await;
+    assert_eq!(reply.json()["error"], "access_denied", "{}", reply.text());
+    assert_eq!(
+        reply.json()["error_description"],
+        "Not with this address, please."
+    );
+    let made = passwordless::holder(stand, "email", LoginName::Email, spam).await;
+    assert_eq!(made, None);
+    let reason = desk.event("fs").await.refusal.and_then(|one| one.actual);
+    assert_eq!(reason.as_deref(), Some("spam: 127.0.0.1"));
+    // Taken: with what the action adds, and told afterwards.
+    let joan = "joan@example.com";
+    passwordless::start(stand, joan, json!({})).await;
+    let code = passwordless::code(stand, joan).await;
+    let reply = passwordless::exchange(stand, &stand.world.web, joan, &code).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let made = passwordless::holder(stand, "email", LoginName::Email, joan)
+        .await
+        .expect("a user");
+    assert_eq!(made.app_metadata["from"], "Web");
+    let told = &desk.executions(Trigger::PostUserRegistration).await[0];
+    let expected = format!("welcome {} Web", made.id);
+    assert_eq!(told.results[0].logs[0].text, expected);
+    // Later logins ask nobody.
+    let before = desk.executions(Trigger::PreUserRegistration).await.len();
+    passwordless::start(stand, joan, json!({})).await;
+    let code = passwordless::code(stand, joan).await;
+    let reply = passwordless::exchange(stand, &stand.world.web, joan, &code).await;
+    assert_eq!(reply.status, 200);
+    let after = desk.executions(Trigger::PreUserRegistration).await.len();
+    assert_eq!(before, after);
+    // The page says it, too, and leads nobody on.
+    let mut browser = stand.server.browser();
+    let url = stand.authorize(&stand.world.web, &[("connection", "email")]);
+    browser.get(&url).await;
+    browser
+        .submit("/u/login/passwordless", &[("email", spam)])
+        .await;
+    let code = passwordless::code(stand, spam).await;
+    let page = browser
+        .submit("/u/login/passwordless/code", &[("code", &code)])
+        .await;
+    assert_eq!((page.status.as_u16(), page.location()), (403, None));
+    assert!(page.text().contains("Not with this address, please."));
 }

@@ -1,5 +1,4 @@
-//! FED-01, ACC-06: whose account it is. The five ways to prepare an account before its owner comes
-//! (classes of the pre-hijacking study) end with the attacker outside.
+//! FED-01, ACC-06: whose account it is. The five classes of pre-hijacking are in `prehijack`.
 
 use aldgate_test::provider::Fault;
 use serde_json::{Value, json};
@@ -14,7 +13,7 @@ async fn arrive(abroad: &Abroad, claims: Value) -> bool {
     reply.location().is_some_and(|to| to.contains("code="))
 }
 
-/// Class 1, classic-federated merge; and every spelling of "verified".
+/// Every spelling of "verified".
 #[tokio::test]
 async fn fed_01_the_same_address_is_never_the_same_user() {
     for verified in [
@@ -55,7 +54,7 @@ async fn fed_01_verified_belongs_to_the_address_beside_it() {
     assert_eq!(abroad.users().await, 0);
 }
 
-/// Class 5, non-verifying provider: whatever it says of an address counts for its own user alone.
+/// Whatever a provider says of an address counts for its own user alone.
 #[tokio::test]
 async fn acc_06_a_provider_that_does_not_verify_gives_nobody_an_address() {
     let abroad = Abroad::new().await;
@@ -70,8 +69,6 @@ async fn acc_06_a_provider_that_does_not_verify_gives_nobody_an_address() {
     assert_eq!(eve, abroad.stand.world.eve);
 }
 
-/// Class 3, trojan identifier: an account linked before the owner proved her address dies with the
-/// proof. See `accounts` for the tickets.
 #[tokio::test]
 async fn acc_06_another_users_account_is_not_taken_over_by_a_login() {
     let abroad = Abroad::of("google-oauth2", json!({})).await;

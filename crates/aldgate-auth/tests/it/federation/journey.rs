@@ -288,3 +288,52 @@ async fn oid_03_a_federated_logout_passes_the_provider_and_nobody_elses_address(
         Some("https://web.test/bye")
     );
 }
+
+#[tokio::test]
+async fn oid_03_a_federated_logout_that_asks_first_passes_the_provider_after_the_answer() {
+    let abroad = Abroad::new().await;
+    let mut browser = abroad.stand.server.browser();
+    abroad.travel(&mut browser).await;
+    let client = abroad.client().id.to_string();
+    let query = format!("client_id={client}&post_logout_redirect_uri=https://web.test/bye");
+    let url = |flag: &str| {
+        let path = format!("oidc/logout?{query}{flag}");
+        abroad.stand.server.url(&path)
+    };
+    let page = browser.get(&url("&federated")).await;
+    assert_eq!((page.status.as_u16(), page.location()), (200, None));
+    assert!(
+        browser.cookie("aldgate").is_some(),
+        "nobody is logged out unasked"
+    );
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(
+        policy.contains("form-action 'self' https: http:"),
+        "{policy}"
+    );
+    let leaving = browser
+        .submit("/oidc/logout/confirm", &[("action", "default")])
+        .await;
+    let location = leaving.location().expect("a redirect");
+    assert!(
+        location.starts_with(&format!("{}/logout?", abroad.provider.issuer)),
+        "{location}"
+    );
+    assert_eq!(browser.cookie("aldgate"), None);
+    let sent = params(&leaving);
+    let back = format!(
+        "{}?state={}",
+        sent["post_logout_redirect_uri"], sent["state"]
+    );
+    assert_eq!(
+        browser.get(&back).await.location(),
+        Some("https://web.test/bye")
+    );
+    // Who stays is not sent anywhere.
+    abroad.travel(&mut browser).await;
+    browser.get(&url("&federated")).await;
+    let stay = [("action", "stay")];
+    let page = browser.submit("/oidc/logout/confirm", &stay).await;
+    assert_eq!(page.location(), None);
+    assert!(browser.cookie("aldgate").is_some());
+}

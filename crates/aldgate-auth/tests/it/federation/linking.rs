@@ -6,7 +6,7 @@ use aldgate_test::{Browser, Form, Reply};
 use serde_json::json;
 
 use super::Abroad;
-use crate::stand::params;
+use crate::stand::{params, path};
 
 const BROWSER: &str = "aldgate-browser";
 const SESSION: &str = "aldgate";
@@ -42,7 +42,7 @@ async fn ask(abroad: &Abroad, browser: &mut Browser<'_>, connection: &str) -> Re
     browser.send(&form).await
 }
 
-async fn link(abroad: &Abroad, browser: &mut Browser<'_>) -> Reply {
+pub(super) async fn link(abroad: &Abroad, browser: &mut Browser<'_>) -> Reply {
     let departure = ask(abroad, browser, "corp").await;
     let back = abroad
         .provider
@@ -119,12 +119,12 @@ async fn fed_01_an_account_with_a_user_of_its_own_is_joined_with_its_tokens() {
 async fn fed_01_nothing_is_linked_without_both_proofs() {
     let abroad = Abroad::of("google-oauth2", json!({})).await;
     let mut browser = abroad.stand.server.browser();
-    // Nobody is logged in.
+    // Nobody is logged in: a login, which comes back to the page with the button.
     browser
         .get(&abroad.stand.authorize(abroad.client(), &[]))
         .await;
-    let page = ask(&abroad, &mut browser, "corp").await;
-    assert_eq!((page.status.as_u16(), page.location()), (400, None));
+    ask(&abroad, &mut browser, "corp").await;
+    assert_eq!(path(&browser), "/u/login");
     // A form of another page or browser.
     log_in(&abroad, &mut browser).await;
     let form = Form {
@@ -151,6 +151,12 @@ async fn fed_01_nothing_is_linked_without_both_proofs() {
     // A login that is too old.
     log_in(&abroad, &mut browser).await;
     abroad.stand.server.advance(Seconds::minutes(10));
-    assert_eq!(ask(&abroad, &mut browser, "corp").await.status, 400);
-    assert_eq!(identities(&abroad).await, 1);
+    ask(&abroad, &mut browser, "corp").await;
+    assert_eq!(path(&browser), "/u/login");
+    abroad.stand.log_in(&mut browser, "ada").await;
+    assert_eq!(path(&browser), "/account", "back where the button is");
+    assert_eq!(identities(&abroad).await, 1, "nothing is linked by itself");
+    let departure = ask(&abroad, &mut browser, "corp").await;
+    let to = departure.location().expect("a redirect");
+    assert!(to.starts_with(&abroad.provider.issuer), "pressed again");
 }

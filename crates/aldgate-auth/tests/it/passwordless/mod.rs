@@ -21,7 +21,7 @@ pub(crate) async fn stand() -> Stand {
     equip(Stand::new().await).await
 }
 
-async fn equip(stand: Stand) -> Stand {
+pub(crate) async fn equip(stand: Stand) -> Stand {
     for strategy in ["email", "sms"] {
         add_connection(&stand, strategy, json!({})).await;
     }
@@ -63,7 +63,7 @@ async fn set(stand: &Stand, name: &'static str, option: &'static str, value: Val
 }
 
 /// Asks for a code for `web`, as an application does.
-async fn start(stand: &Stand, email: &str, extra: Value) -> Reply {
+pub(crate) async fn start(stand: &Stand, email: &str, extra: Value) -> Reply {
     let mut body = json!({
         "client_id": stand.world.web.id, "connection": "email", "email": email, "send": "code",
     });
@@ -74,7 +74,7 @@ async fn start(stand: &Stand, email: &str, extra: Value) -> Reply {
 }
 
 /// The code in the latest message to `to`.
-async fn code(stand: &Stand, to: &str) -> String {
+pub(crate) async fn code(stand: &Stand, to: &str) -> String {
     let mails = stand.server.mails().await;
     let mail = mails.iter().rev().find(|mail| mail.to == to);
     let text = &mail.unwrap_or_else(|| panic!("no message to {to}")).text;
@@ -92,7 +92,7 @@ async fn messages(stand: &Stand, to: &str) -> usize {
 }
 
 /// Exchanges a code at the token endpoint.
-async fn exchange(stand: &Stand, client: &Client, username: &str, otp: &str) -> Reply {
+pub(crate) async fn exchange(stand: &Stand, client: &Client, username: &str, otp: &str) -> Reply {
     let body = json!({
         "grant_type": OTP, "client_id": client.id, "client_secret": client.secret,
         "username": username, "otp": otp, "realm": "email", "scope": "openid email",
@@ -102,7 +102,7 @@ async fn exchange(stand: &Stand, client: &Client, username: &str, otp: &str) -> 
 }
 
 /// The user who has an address or number at the connection of that name.
-async fn holder(
+pub(crate) async fn holder(
     stand: &Stand,
     connection: &'static str,
     kind: LoginName,
@@ -118,7 +118,7 @@ async fn holder(
 }
 
 /// Digits that are not `code`.
-fn wrong(code: &str) -> String {
+pub(crate) fn wrong(code: &str) -> String {
     let other = |c: char| if c == '9' { '0' } else { '9' };
     code.chars().map(other).collect()
 }
