@@ -2,6 +2,7 @@
 
 mod compile;
 mod host;
+mod prelude;
 mod url;
 
 use std::cell::RefCell;
@@ -9,105 +10,122 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rquickjs::context::EvalOptions;
-use rquickjs::{CatchResultExt as _, Context, Ctx, Function, Object, Runtime};
+use rquickjs::{CatchResultExt as _, Context, Ctx, Function, Object, Persistent, Runtime};
+use serde_json::json;
 
-use crate::job::{FaultKind, Fetch, Fetched, Job, Outcome, Stats};
+use crate::job::{Fault, FaultKind, Fetch, Fetched, Job, Limits, Outcome};
 pub(crate) use compile::compile;
 use host::Host;
-
-/// What every realm starts with.
-const PRELUDE: &str = concat!(
-    "(function (host) { \"use strict\";\n",
-    include_str!("../js/base.js"),
-    include_str!("../js/web.js"),
-    include_str!("../js/modules.js"),
-    include_str!("../js/api.js"),
-    "\n})"
-);
 
 /// The way to the server, for fetches.
 pub(crate) trait Outside {
     /// Hands a request over.
     fn send(&mut self, fetch: Fetch);
 
-    /// Waits for the answer to any request, at most so long; `None`: not yet.
-    fn receive(&mut self, wait: Duration) -> Option<(u64, Fetched)>;
+    /// Waits for the answer to any request; `None`: there is none yet.
+    fn receive(&mut self, until: Instant) -> Option<(u64, Fetched)>;
 }
 
-/// Runs a job to its end, or until its time is over. Native code that the engine cannot
-/// interrupt is stopped from outside: the pool kills the process.
-pub(crate) fn run(job: &Job, outside: &mut dyn Outside) -> Outcome {
-    let began = now();
-    let deadline = began + Duration::from_millis(job.limits.wall_ms);
-    let host = Rc::new(RefCell::new(Host::new(job, began)));
-    let heap = match execute(job, &host, deadline, outside) {
-        Ok(heap) => heap,
-        Err(error) => {
-            let mut host = host.borrow_mut();
-            host.fail(FaultKind::Memory, &error.to_string(), "");
-            0
-        }
-    };
-    let mut outcome = host.borrow_mut().finish();
-    outcome.stats = Stats {
-        wall_us: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-        heap_bytes: heap,
-        fetches: outcome.stats.fetches,
-    };
-    outcome
+/// A realm that has run nothing but our own code: made ahead, used once.
+pub(crate) struct Realm {
+    // Fields are dropped in this order: what lives in the realm, then the realm, then its heap.
+    entry: Persistent<Object<'static>>,
+    host: Rc<RefCell<Host>>,
+    context: Context,
+    runtime: Runtime,
 }
 
-fn execute(
-    job: &Job,
-    host: &Rc<RefCell<Host>>,
-    deadline: Instant,
-    outside: &mut dyn Outside,
-) -> rquickjs::Result<u64> {
-    let runtime = Runtime::new()?;
-    runtime.set_memory_limit(job.limits.heap_bytes);
-    runtime.set_max_stack_size(job.limits.stack_bytes);
-    runtime.set_interrupt_handler(Some(Box::new(move || now() >= deadline)));
-    let context = Context::full(&runtime)?;
-    context.with(|ctx| {
-        if let Err((kind, message, stack)) = drive(&ctx, job, host, deadline, outside) {
-            host.borrow_mut().fail(kind, &message, &stack);
-        }
-    });
-    let used = runtime.memory_usage().malloc_size;
-    // Nothing of this run may be called any more: finalisers and leftover jobs go with it.
-    runtime.set_interrupt_handler(Some(Box::new(|| true)));
-    Ok(u64::try_from(used).unwrap_or_default())
+impl Realm {
+    /// Makes a realm.
+    ///
+    /// # Errors
+    /// The engine has no memory for one.
+    pub(crate) fn prepare() -> rquickjs::Result<Self> {
+        let runtime = Runtime::new()?;
+        let context = Context::full(&runtime)?;
+        let host = Rc::new(RefCell::new(Host::new(
+            Limits::default(),
+            &[].into(),
+            now(),
+        )));
+        prelude::open(&runtime)?;
+        let entry = context.with(|ctx| {
+            let shared = Rc::clone(&host);
+            let call = Function::new(ctx.clone(), move |op: String, payload: String| {
+                shared.borrow_mut().call(&op, &payload)
+            })?;
+            let entry: Object<'_> = prelude::load(&ctx)?.call((call,))?;
+            Ok::<_, rquickjs::Error>(Persistent::save(&ctx, entry))
+        })?;
+        prelude::close(&runtime);
+        Ok(Self {
+            entry,
+            host,
+            context,
+            runtime,
+        })
+    }
+
+    /// Runs a job to its end, or until its time is over. Native code that the engine cannot
+    /// interrupt is stopped from outside: the pool kills the process. The realm is then used up;
+    /// dropping it takes longer than a short action, so the caller answers first.
+    pub(crate) fn run(&mut self, job: &Job, outside: &mut dyn Outside) -> Outcome {
+        let began = now();
+        let deadline = began + Duration::from_millis(job.limits.wall_ms);
+        *self.host.borrow_mut() = Host::new(job.limits, &job.secrets, began);
+        self.runtime.set_memory_limit(job.limits.heap_bytes);
+        self.runtime.set_max_stack_size(job.limits.stack_bytes);
+        let late = move || now() >= deadline;
+        self.runtime.set_interrupt_handler(Some(Box::new(late)));
+        self.context.with(|ctx| {
+            let driven = drive(&ctx, self.entry.clone(), job, &self.host, deadline, outside);
+            if let Err((kind, message, stack)) = driven {
+                self.host.borrow_mut().fail(kind, &message, &stack);
+            }
+        });
+        let heap = self.runtime.memory_usage().malloc_size;
+        // Nothing of this run may be called any more: finalisers and leftover jobs go with it.
+        self.runtime.set_interrupt_handler(Some(Box::new(|| true)));
+        let mut outcome = self.host.borrow_mut().finish();
+        outcome.stats.heap_bytes = u64::try_from(heap).unwrap_or_default();
+        outcome
+    }
+}
+
+/// What came of a run that got no realm.
+pub(crate) fn unprepared(error: &rquickjs::Error) -> Outcome {
+    let text = format!("the realm cannot be prepared: {error}");
+    Outcome::lost(Fault::plain(FaultKind::Memory, &text))
 }
 
 type Failure = (FaultKind, String, String);
 
-/// Loads the prelude and the action, calls it, and keeps the realm going until it is done.
+/// Loads the action, calls it, and keeps the realm going until it is done.
 fn drive<'js>(
     ctx: &Ctx<'js>,
+    entry: Persistent<Object<'static>>,
     job: &Job,
     host: &Rc<RefCell<Host>>,
     deadline: Instant,
     outside: &mut dyn Outside,
 ) -> Result<(), Failure> {
-    let ours = |error: rquickjs::CaughtError<'_>| {
-        let text = format!("the realm cannot be prepared: {error}");
-        (FaultKind::Memory, text, String::new())
-    };
-    let prelude: Function<'js> = ctx.eval(PRELUDE).catch(ctx).map_err(ours)?;
-    let shared = Rc::clone(host);
-    let call = Function::new(ctx.clone(), move |op: String, payload: String| {
-        shared.borrow_mut().call(&op, &payload)
-    });
-    let call = call.catch(ctx).map_err(ours)?;
-    let realm: Object<'js> = prelude.call((call,)).catch(ctx).map_err(ours)?;
+    let failed = |error: rquickjs::CaughtError<'_>| thrown(&error, deadline);
+    let realm = entry.restore(ctx).catch(ctx).map_err(failed)?;
     let load = load(ctx, job)?;
-    let event = host.borrow().event(job);
-    let run: Function<'js> = realm.get("run").catch(ctx).map_err(ours)?;
+    let run: Function<'js> = realm.get("run").catch(ctx).map_err(failed)?;
+    let event = event(job);
     let arguments = (load, job.trigger.as_str(), job.handler.as_str(), event);
-    run.call::<_, ()>(arguments)
-        .catch(ctx)
-        .map_err(|error| thrown(&error, deadline))?;
+    run.call::<_, ()>(arguments).catch(ctx).map_err(failed)?;
     turn(ctx, &realm, host, deadline, outside)
+}
+
+/// The event as the action gets it, with its secrets.
+fn event(job: &Job) -> String {
+    let mut event = job.event.clone();
+    if let Some(members) = event.as_object_mut() {
+        members.insert("secrets".into(), json!(job.secrets));
+    }
+    event.to_string()
 }
 
 /// The action's code as a function of a CommonJS module; its first line stays its first line.
@@ -177,8 +195,7 @@ fn turn<'js>(
             (None, false) => return Err(never_settled()),
             (_, false) => pause(until),
             (_, true) => {
-                let wait = until.saturating_duration_since(now());
-                if let Some((id, answer)) = outside.receive(wait) {
+                if let Some((id, answer)) = outside.receive(until) {
                     host.borrow_mut().answered();
                     let text = serde_json::to_string(&answer).unwrap_or_default();
                     let settled = settle.call::<_, ()>((id, text)).catch(ctx);
@@ -224,7 +241,7 @@ fn never_settled() -> Failure {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the worker measures its own run")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

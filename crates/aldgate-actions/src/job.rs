@@ -213,7 +213,7 @@ pub(crate) enum ToWorker {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FromWorker {
-    /// Ready for a run.
+    /// Ready for the next run.
     Ready,
     /// Make this request.
     Fetch(Fetch),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::job::{Fault, FaultKind, Fetch, Fetched, FromWorker, Job, Limits, Outcome, ToWorker};
@@ -19,6 +19,9 @@ const LINE_MAX: u64 = 4 << 20;
 
 /// What a kill may take beyond an action's own limit.
 const GRACE: Duration = Duration::from_millis(250);
+
+/// What a worker may take to make itself ready. It takes a millisecond; on a busy machine, more.
+const PREPARING: Duration = Duration::from_secs(10);
 
 /// What reading an action's code may use up: the largest code takes a tenth of it.
 const COMPILE: Limits = Limits {
@@ -71,7 +74,7 @@ pub struct Pool(Arc<Inner>);
 struct Inner {
     options: PoolOptions,
     outbound: Arc<dyn Outbound>,
-    free: Semaphore,
+    free: Arc<Semaphore>,
     waiting: AtomicUsize,
     idle: Mutex<Vec<Worker>>,
 }
@@ -90,7 +93,7 @@ impl Pool {
     #[must_use]
     pub fn new(options: PoolOptions, outbound: Arc<dyn Outbound>) -> Self {
         Self(Arc::new(Inner {
-            free: Semaphore::new(options.workers.max(1)),
+            free: Arc::new(Semaphore::new(options.workers.max(1))),
             waiting: AtomicUsize::new(0),
             idle: Mutex::new(Vec::new()),
             outbound,
@@ -158,7 +161,8 @@ impl Pool {
     ) -> Result<FromWorker, PoolError> {
         let inner = &*self.0;
         let waiting = Waiting::enter(inner)?;
-        let _permit = inner.free.acquire().await.map_err(std::io::Error::other)?;
+        let free = Arc::clone(&inner.free).acquire_owned().await;
+        let permit = free.map_err(std::io::Error::other)?;
         drop(waiting);
         let idle = inner.idle().pop();
         let mut worker = match idle {
@@ -179,12 +183,23 @@ impl Pool {
             }
         };
         worker.runs += 1;
-        if answer.leaves_sound() && worker.runs < inner.options.runs_per_worker {
-            inner.idle().push(worker);
+        let again = answer.leaves_sound() && worker.runs < inner.options.runs_per_worker;
+        tokio::spawn(self.clone().rest(worker, again, permit));
+        Ok(answer)
+    }
+
+    /// Ends a worker, or lets it make itself ready for its next run. Until then it counts as busy.
+    async fn rest(self, mut worker: Worker, again: bool, _busy: OwnedSemaphorePermit) {
+        let ready = again
+            && matches!(
+                tokio::time::timeout(PREPARING, worker.read()).await,
+                Ok(Ok(FromWorker::Ready))
+            );
+        if ready {
+            self.0.idle().push(worker);
         } else {
             worker.end().await;
         }
-        Ok(answer)
     }
 }
 

@@ -67,6 +67,7 @@ fn filter() -> std::io::Result<()> {
         libc::SYS_mremap,
         libc::SYS_munmap,
         libc::SYS_nanosleep,
+        libc::SYS_ppoll,
         libc::SYS_read,
         libc::SYS_restart_syscall,
         libc::SYS_rseq,

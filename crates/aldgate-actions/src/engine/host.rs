@@ -1,5 +1,6 @@
 //! The one function that a realm can call: commands, log, timers, fetches, digests, URLs.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aldgate_jose::{b64, digest};
@@ -7,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Command;
-use crate::job::{Fault, FaultKind, Fetch, Job, Limits, LogLine, Outcome, Stats};
+use crate::job::{Fault, FaultKind, Fetch, Limits, LogLine, Outcome, Stats};
 
 /// The most random bytes of one call.
 const RANDOM_MAX: usize = 4096;
@@ -49,13 +50,12 @@ struct Thrown {
 }
 
 impl Host {
-    pub(super) fn new(job: &Job, began: Instant) -> Self {
-        let secrets = job
-            .secrets
+    pub(super) fn new(limits: Limits, secrets: &BTreeMap<String, String>, began: Instant) -> Self {
+        let secrets = secrets
             .iter()
             .filter(|(_, value)| value.len() >= SECRET_MIN);
         Self {
-            limits: job.limits,
+            limits,
             secrets: secrets.map(|(k, v)| (k.clone(), v.clone())).collect(),
             commands: Vec::new(),
             command_bytes: 0,
@@ -69,15 +69,6 @@ impl Host {
             done: false,
             began,
         }
-    }
-
-    /// The event as the action gets it, with its secrets.
-    pub(super) fn event(&self, job: &Job) -> String {
-        let mut event = job.event.clone();
-        if let Some(members) = event.as_object_mut() {
-            members.insert("secrets".into(), json!(job.secrets));
-        }
-        event.to_string()
     }
 
     /// Answers a call of the realm. Commands and logs answer with an empty text or the refusal;

@@ -1,8 +1,6 @@
 //! Actions in a realm of this process: what they can do, and what they cannot reach. That a process
 //! is stopped from outside is shown in `tests/it/pool.rs`.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::*;
@@ -18,7 +16,7 @@ impl Outside for Echo {
         self.0.push(fetch);
     }
 
-    fn receive(&mut self, _: Duration) -> Option<(u64, Fetched)> {
+    fn receive(&mut self, _: Instant) -> Option<(u64, Fetched)> {
         let fetch = self.0.pop()?;
         if fetch.url.contains("refused") {
             let error = "refused by the address policy".to_owned();
@@ -56,6 +54,10 @@ fn job(body: &str) -> Job {
 
 fn runs(body: &str) -> Outcome {
     run(&job(body), &mut Echo::default())
+}
+
+fn run(job: &Job, outside: &mut dyn Outside) -> Outcome {
+    Realm::prepare().unwrap().run(job, outside)
 }
 
 /// What an action that succeeds says on its console.
@@ -254,6 +256,7 @@ const ESCAPES: &[&str] = &[
     "return typeof print",
     "return typeof loadScript",
     "return typeof WebAssembly",
+    "return await import('prelude').then(() => 'imported', () => 'undefined')",
     "return typeof eval",
     "return typeof host",
     "return typeof ask",
