@@ -6,8 +6,10 @@
 mod outbox;
 mod own;
 mod plain;
+mod sample;
 mod text_message;
 mod transport;
+mod trial;
 
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::{ConnectionId, EventId, JobId, TenantId, UserId};
@@ -22,7 +24,9 @@ use crate::page::RenderedMail;
 use crate::seal::Place;
 
 pub use own::{PROVIDER, TEMPLATE, credentials_place};
-pub use transport::{MailError, Mailer, SentMail};
+pub use sample::{own_text, sample_variables};
+pub use transport::{MailError, Mailer, SentMail, Taken};
+pub use trial::TestMail;
 
 const KIND: &str = "mail";
 const BATCH: u32 = 20;
@@ -228,7 +232,7 @@ impl App {
             return self.carry_text(tenant, &connection, mail, now).await;
         }
         let (mail, mailer) = self.dress(tenant, mail, now).await?;
-        mailer.send(&mail, now).await
+        mailer.send(&mail, now).await.map(drop)
     }
 
     async fn give_up(&self, job: StoredJob, why: &str) -> Result<bool, StoreError> {

@@ -52,6 +52,8 @@ mod visit;
 
 mod apis;
 mod applications;
+mod connections;
+mod email;
 mod home;
 mod logs;
 mod start;
@@ -77,7 +79,9 @@ fn pages() -> Vec<Page> {
         applications::pages(),
         apis::pages(),
         trust::pages(),
+        connections::pages(),
         logs::pages(),
+        email::pages(),
     ]
     .into_iter()
     .flatten()

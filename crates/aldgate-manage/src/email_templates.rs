@@ -8,7 +8,7 @@ use aldgate_store::Tx;
 use serde_json::{Map, Value};
 
 use crate::op::schema::{flag, one_of, open, string};
-use crate::op::{ApiError, Call, Operation, Reply, get, patch, post, put};
+use crate::op::{ApiError, Call, Operation, Reply, delete, get, patch, post, put};
 
 const PATH: &str = "/email-templates/{templateName}";
 
@@ -47,6 +47,8 @@ pub(crate) fn operations() -> Vec<Operation> {
             .scopes(&["update:email_templates"])
             .body(schema(MEMBERS, &required))
             .answers(shape),
+        // Not in Auth0: the mail is Aldgate's own again.
+        delete(PATH, "Delete a mail template", remove).scopes(&["delete:email_templates"]),
     ]
 }
 
@@ -120,6 +122,18 @@ async fn save(
     Ok(Reply::ok(
         call.app.store.write(&call.tenant.id, save).await?,
     ))
+}
+
+async fn remove(call: Call) -> Result<Reply, ApiError> {
+    let (name, audit) = (name(&call)?, call.audit());
+    let remove = move |tx: &mut Tx<'_>| {
+        let before: Option<Value> = tx.settings().load(TEMPLATE, name)?;
+        let before = before.ok_or_else(missing)?;
+        tx.settings().delete(TEMPLATE, name)?;
+        Ok::<_, ApiError>(audit.record(tx, &before, &Value::Null)?)
+    };
+    call.app.store.write(&call.tenant.id, remove).await?;
+    Ok(Reply::empty())
 }
 
 /// The template that the path names.

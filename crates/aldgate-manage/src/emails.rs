@@ -1,6 +1,8 @@
 //! `/emails/provider`: who carries the tenant's mail. SMTP is used; other providers are stored.
+//! `/emails/test`, which is ours, sends a mail at once and tells what the server answered.
 
 mod provider;
+mod test;
 
 use aldgate_core::mail::provider::{MEMBERS, NAMES, REQUIRED};
 use aldgate_core::members::schema;
@@ -38,5 +40,6 @@ pub(crate) fn operations() -> Vec<Operation> {
             .answers(shape(&["name", "enabled"])),
         delete(PATH, "Delete the mail provider", provider::remove)
             .scopes(&["delete:email_provider"]),
+        test::operation(),
     ]
 }

@@ -55,20 +55,31 @@ impl App {
             return Ok((mail, self.mailer.clone()));
         };
         let smtp = self.smtp(tenant, &provider)?;
+        Ok((mail, self.mailer_of(&smtp, from.as_deref()).await?))
+    }
+
+    /// What sends by a tenant's own server.
+    pub(super) async fn mailer_of(
+        &self,
+        smtp: &Smtp,
+        from: Option<&str>,
+    ) -> Result<Mailer, MailError> {
         let address = self.outbound.resolve(&smtp.host, smtp.port).await;
         let address = address.map_err(|error| MailError::Provider(error.to_string()))?;
-        let mailer = self.mailer.by(&smtp, address, from.as_deref(), TIMEOUT)?;
-        Ok((mail, mailer))
+        self.mailer.by(smtp, address, from, TIMEOUT)
     }
 
     /// The tenant's provider, if it is one that can be used.
-    async fn mail_provider(&self, tenant: &TenantId) -> Result<Option<Provider>, StoreError> {
+    pub(super) async fn mail_provider(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Option<Provider>, StoreError> {
         let stored = self.settings(tenant, PROVIDER, "").await?;
         let provider = stored.and_then(|stored| Provider::deserialize_from(&stored));
         Ok(provider.filter(|provider| provider.enabled && provider.name == "smtp"))
     }
 
-    fn smtp(&self, tenant: &TenantId, provider: &Provider) -> Result<Smtp, MailError> {
+    pub(super) fn smtp(&self, tenant: &TenantId, provider: &Provider) -> Result<Smtp, MailError> {
         let sealed = &provider.credentials_sealed;
         let opened = self.open_text(&credentials_place(tenant), sealed);
         let opened = opened.and_then(|text| serde_json::from_str(text.expose()).ok());
@@ -146,7 +157,7 @@ impl App {
 /// The longest wait for a tenant's server.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-fn values(
+pub(super) fn values(
     tenant: Option<&Tenant>,
     user: Option<&User>,
     mail: &OutgoingMail,

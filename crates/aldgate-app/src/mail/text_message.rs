@@ -39,7 +39,7 @@ impl App {
         }
         let Some(url) = text("gateway_url").filter(|url| !url.is_empty()) else {
             if self.mailer.keeps() {
-                return self.mailer.send(&mail, now).await;
+                return self.mailer.send(&mail, now).await.map(drop);
             }
             return Err(failed("the connection has no gateway_url"));
         };

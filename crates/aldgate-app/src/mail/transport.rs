@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OutgoingMail, outbox};
 use crate::config::{self, MailTransport};
+use crate::page::PageError;
 
 /// Mails that the memory keeps; older ones go.
 const MEMORY_MAX: usize = 1000;
@@ -57,6 +58,15 @@ pub struct SentMail {
     pub html: String,
 }
 
+/// What became of a mail that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It stays on this machine, to be looked at.
+    Kept,
+    /// An SMTP server has it, and answered this.
+    Answered(String),
+}
+
 /// Why mail cannot be set up, or one mail cannot be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
@@ -81,6 +91,9 @@ pub enum MailError {
     /// The web hook that sends text messages.
     #[error("the gateway of text messages: {0}")]
     Gateway(String),
+    /// Its text.
+    #[error(transparent)]
+    Page(#[from] PageError),
     /// The tenant's settings cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -140,11 +153,16 @@ impl Mailer {
         !matches!(self.transport, Transport::Smtp(_))
     }
 
-    /// Sends one mail.
+    /// Whom mails come from.
+    pub(super) fn sender(&self) -> String {
+        self.from.to_string()
+    }
+
+    /// Sends one mail; says what became of it.
     ///
     /// # Errors
     /// [`MailError`] when it was not taken.
-    pub async fn send(&self, mail: &OutgoingMail, now: Timestamp) -> Result<(), MailError> {
+    pub async fn send(&self, mail: &OutgoingMail, now: Timestamp) -> Result<Taken, MailError> {
         match &self.transport {
             Transport::Memory(sent) => {
                 let mut sent = sent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -152,17 +170,23 @@ impl Mailer {
                     sent.remove(0);
                 }
                 sent.push(self.record(mail, now));
-                Ok(())
+                Ok(Taken::Kept)
             }
             Transport::Outbox(directory) => {
                 let mail = self.record(mail, now);
-                Ok(outbox::write(directory, &mail).await?)
+                outbox::write(directory, &mail).await?;
+                Ok(Taken::Kept)
             }
             Transport::Smtp(smtp) => {
                 // The transport's own timeout covers the connection only.
                 let sending = tokio::time::timeout(SMTP_MAX, smtp.send(self.message(mail)?));
-                sending.await.map_err(|_| MailError::Silent(SMTP_MAX))??;
-                Ok(())
+                let answer = sending.await.map_err(|_| MailError::Silent(SMTP_MAX))??;
+                let lines: Vec<&str> = answer.message().collect();
+                Ok(Taken::Answered(format!(
+                    "{} {}",
+                    answer.code(),
+                    lines.join(" ")
+                )))
             }
         }
     }

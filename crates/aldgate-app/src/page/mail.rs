@@ -52,6 +52,8 @@ pub enum MailKind {
     LoginCode,
     /// A link to log in with. Auth0: the connection's `email.body`.
     LoginLink,
+    /// Shows that mail goes out; asked for by administrators.
+    Test,
 }
 
 /// A mail, ready to send.
@@ -98,7 +100,7 @@ pub fn render_text_message(code: &str, host: &str, chrome: &Chrome) -> Result<St
 
 impl MailKind {
     /// One of each.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::VerifyEmail,
         Self::ResetPassword,
         Self::PasswordChanged,
@@ -108,6 +110,7 @@ impl MailKind {
         Self::ImportOver,
         Self::LoginCode,
         Self::LoginLink,
+        Self::Test,
     ];
 
     /// Auth0's name of the template that a tenant may set for it.
@@ -119,7 +122,11 @@ impl MailKind {
             Self::PasswordChanged => Some("password_reset"),
             Self::BlockedAccount => Some("blocked_account"),
             Self::Welcome => Some("welcome_email"),
-            Self::EmailChanged | Self::ImportOver | Self::LoginCode | Self::LoginLink => None,
+            Self::EmailChanged
+            | Self::ImportOver
+            | Self::LoginCode
+            | Self::LoginLink
+            | Self::Test => None,
         }
     }
 }
@@ -186,6 +193,7 @@ impl Mail {
             ("blocked-account", blocked),
             ("welcome", mail(MailKind::Welcome)),
             ("email-changed", mail(MailKind::EmailChanged)),
+            ("test", mail(MailKind::Test)),
         ]
     }
 }

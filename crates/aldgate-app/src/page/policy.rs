@@ -92,10 +92,12 @@ impl Policy {
         }
     }
 
-    /// A page of the dashboard: forms post to this server, the script asks it again.
+    /// A page of the dashboard: forms post to this server, the script asks it again, and previews
+    /// of its own stand in frames.
     pub fn dashboard() -> Self {
         Self {
             calls_itself: true,
+            frames_itself: true,
             ..Self::page()
         }
     }

@@ -47,6 +47,8 @@ enum Kind {
     Text(&'static str),
     /// Several lines of one text.
     Long,
+    /// A template or other source: several lines, letter for letter.
+    Source,
     /// A list of texts, one on each line.
     Lines,
     /// A whole number and its unit.
@@ -59,6 +61,8 @@ enum Kind {
     Many(Vec<Choice>),
     /// A JSON object.
     Json,
+    /// A secret: never shown, not even the one that was just sent; on several lines or on one.
+    Secret { long: bool },
 }
 
 /// One of several values.
@@ -83,6 +87,11 @@ pub(super) fn text_of(kind: &'static str, name: &'static str, label: &'static st
 /// Several lines of one text.
 pub(super) fn long(name: &'static str, label: &'static str) -> Field {
     Field::new(name, label, Kind::Long)
+}
+
+/// A template or other source on many lines.
+pub(super) fn source(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Source)
 }
 
 /// A list of texts, one on each line.
@@ -113,6 +122,16 @@ pub(super) fn many(name: &'static str, label: &'static str, choices: Vec<Choice>
 /// A JSON object.
 pub(super) fn json(name: &'static str, label: &'static str) -> Field {
     Field::new(name, label, Kind::Json)
+}
+
+/// A secret on one line: what is stored is never shown, and stays if the field is left empty.
+pub(super) fn secret(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Secret { long: false })
+}
+
+/// A secret on several lines, such as a key in PEM.
+pub(super) fn long_secret(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Secret { long: true })
 }
 
 /// One of several values, and what it is called.

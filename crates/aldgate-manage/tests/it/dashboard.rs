@@ -2,7 +2,9 @@
 
 mod apis;
 mod applications;
+mod connections;
 mod desk;
+mod email;
 mod everything;
 mod logs;
 mod session;

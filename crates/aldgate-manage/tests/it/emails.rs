@@ -201,3 +201,68 @@ async fn the_tenants_server_carries_its_mail_where_the_policy_allows() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_test_mail_goes_out_at_once_and_tells_what_the_server_said() {
+    let network: Cidr = "127.0.0.0/8".parse().expect("a network");
+    let kit = Kit::with(|config| config.outbound.allow_cidrs.push(network)).await;
+    let test = json!({"to": "ada@example.com"});
+    let kept = kit.call(Method::POST, "/emails/test", &test).await.json();
+    assert_eq!(
+        (&kept["sent"], &kept["carrier"]),
+        (&json!(true), &json!("server"))
+    );
+    let mails = kit.server.mails().await;
+    assert!(
+        mails[0].subject.starts_with("A test mail from"),
+        "{mails:?}"
+    );
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    kit.post("/emails/provider", provider(port)).await;
+    let (told, heard) = tokio::join!(
+        kit.call(Method::POST, "/emails/test", &test),
+        take_one(listener)
+    );
+    let told = told.json();
+    assert_eq!(told["answer"], "250 taken", "{told}");
+    assert_eq!(told["server"], format!("127.0.0.1:{port}"));
+    assert_eq!(told["from"], "us@orchard.test");
+    assert!(heard.contains("RCPT TO:<ada@example.com>"), "{heard}");
+    // Nobody listens there any more.
+    let failed = kit.call(Method::POST, "/emails/test", &test).await;
+    assert_eq!(failed.status, StatusCode::OK, "what failed is the answer");
+    let failed = failed.json();
+    assert_eq!(failed["sent"], false);
+    assert!(
+        failed["error"]
+            .as_str()
+            .is_some_and(|text| text.contains("SMTP")),
+        "{failed}"
+    );
+    for bad in [
+        json!({}),
+        json!({"to": "nobody"}),
+        json!({"to": "a@b.co", "cc": "x"}),
+    ] {
+        let refused = kit.call(Method::POST, "/emails/test", &bad).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_template_leaves_the_shipped_mail() {
+    let kit = Kit::new().await;
+    let path = "/email-templates/verify_email";
+    assert_eq!(kit.delete(path).await.status, StatusCode::NOT_FOUND);
+    kit.post("/email-templates", template("<p>x</p>")).await;
+    assert_eq!(kit.delete(path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(kit.get(path).await.status, StatusCode::NOT_FOUND);
+    ask(&kit).await;
+    kit.server.app.deliver_mail().await.expect("delivered");
+    assert_eq!(
+        kit.server.mails().await[0].subject,
+        "Confirm your e-mail address"
+    );
+}

@@ -48,6 +48,8 @@ impl Field {
         }
         Ok(match &self.kind {
             Kind::Flag => sent.has(self.name).into(),
+            // What is stored is not known here, and stays.
+            Kind::Secret { .. } if empty => member(entity, self.name).clone(),
             Kind::Many(choices) => {
                 let known = |value: &str| choices.iter().any(|choice| choice.value == value);
                 let others = list(entity, self.name).filter(|value| !known(value));
@@ -59,11 +61,12 @@ impl Field {
                 lines.map(str::to_owned).collect::<Vec<_>>().into()
             }
             _ if empty => Value::Null,
-            Kind::Text(_) | Kind::Long => text.into(),
+            Kind::Text(_) | Kind::Long | Kind::Source | Kind::Secret { .. } => text.into(),
             Kind::Number(unit) => {
+                let of = if unit.is_empty() { "" } else { " of " };
                 let number: u64 = text
                     .parse()
-                    .map_err(|_| format!("{} must be a whole number of {unit}.", self.label))?;
+                    .map_err(|_| format!("{} must be a whole number{of}{unit}.", self.label))?;
                 number.into()
             }
             Kind::One(choices) => {

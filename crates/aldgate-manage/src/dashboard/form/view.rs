@@ -41,9 +41,9 @@ struct FilledField {
     label: &'static str,
     hint: String,
     required: bool,
-    /// `text`, `long`, `lines`, `number`, `flag`, `one`, `many` or `json`.
+    /// `text`, `long`, `source`, `lines`, `number`, `flag`, `one`, `many`, `json` or `secret`.
     kind: &'static str,
-    /// The HTML type, of `text`.
+    /// The HTML type, of `text`; `password` or `long`, of `secret`.
     input: &'static str,
     /// The unit, of `number`; of seconds also what they are in hours or days.
     unit: String,
@@ -67,14 +67,22 @@ impl Form {
         self.with(&|field| field.values_of(member(entity, field.name)))
     }
 
-    /// The form with the values that were sent.
+    /// The form with the values that were sent, secrets left out.
     pub(in crate::dashboard) fn submitted(&self, sent: &Fields) -> Filled {
-        self.with(&|field| match field.kind {
+        let mut filled = self.with(&|field| match field.kind {
             Kind::Many(_) => sent.all(field.name).map(str::to_owned).collect(),
             Kind::Flag if sent.has(field.name) => vec!["true".to_owned()],
-            Kind::Flag => Vec::new(),
+            Kind::Flag | Kind::Secret { .. } => Vec::new(),
             _ => vec![sent.raw(field.name).to_owned()],
-        })
+        });
+        for section in &mut filled.sections {
+            for field in &mut section.fields {
+                if field.kind == "secret" && !sent.get(field.name).is_empty() {
+                    field.problem = Some("Nothing was saved yet: enter it again.".to_owned());
+                }
+            }
+        }
+        filled
     }
 
     fn with(&self, values: &dyn Fn(&Field) -> Vec<String>) -> Filled {
@@ -114,7 +122,7 @@ impl Filled {
     }
 
     /// Marks a field, also by a member within it or around it; `false` when there is none.
-    pub(super) fn mark(&mut self, name: &str, problem: String) -> bool {
+    pub(in crate::dashboard) fn mark(&mut self, name: &str, problem: String) -> bool {
         let mut fields = self.sections.iter_mut().flat_map(|one| &mut one.fields);
         let within = |outer: &str, inner: &str| {
             let rest = inner.strip_prefix(outer);
@@ -140,7 +148,8 @@ impl Field {
         };
         match (&self.kind, value) {
             (Kind::Many(_), Value::Array(items)) => items.iter().map(text).collect(),
-            (Kind::Many(_), _) | (Kind::Flag, Value::Null | Value::Bool(false)) => Vec::new(),
+            (Kind::Many(_) | Kind::Secret { .. }, _)
+            | (Kind::Flag, Value::Null | Value::Bool(false)) => Vec::new(),
             (Kind::Lines, Value::Array(items)) => {
                 vec![items.iter().map(text).collect::<Vec<_>>().join("\n")]
             }
@@ -155,12 +164,15 @@ impl Field {
         let (kind, input, unit) = match &self.kind {
             Kind::Text(input) => ("text", *input, ""),
             Kind::Long => ("long", "", ""),
+            Kind::Source => ("source", "", ""),
             Kind::Lines => ("lines", "", ""),
             Kind::Number(unit) => ("number", "", *unit),
             Kind::Flag => ("flag", "", ""),
             Kind::One(_) => ("one", "", ""),
             Kind::Many(_) => ("many", "", ""),
             Kind::Json => ("json", "", ""),
+            Kind::Secret { long: false } => ("secret", "password", ""),
+            Kind::Secret { long: true } => ("secret", "long", ""),
         };
         let choices: &[Choice] = match &self.kind {
             Kind::One(choices) | Kind::Many(choices) => choices,
@@ -182,7 +194,8 @@ impl Field {
             kind,
             input,
             unit: match (unit, values.first()) {
-                ("seconds", Some(value)) => with_span(value),
+                ("seconds", Some(value)) => with_span("seconds", 1, value),
+                ("minutes", Some(value)) => with_span("minutes", 60, value),
                 (unit, _) => unit.to_owned(),
             },
             options: choices.iter().map(option).collect(),
@@ -192,17 +205,19 @@ impl Field {
     }
 }
 
-/// "seconds" with the same span in the largest unit that fits: `seconds, 10 hours`.
-fn with_span(value: &str) -> String {
-    let seconds: u64 = value.trim().parse().unwrap_or(0);
+/// A unit with the same span in the largest one that fits: `seconds, 10 hours`.
+fn with_span(unit: &str, length: u64, value: &str) -> String {
+    let count: u64 = value.trim().parse().unwrap_or(0);
+    let seconds = count.saturating_mul(length);
     let units = [("day", 86_400), ("hour", 3600), ("minute", 60)];
     let fitting = units
         .iter()
-        .find(|(_, length)| seconds >= *length && seconds.is_multiple_of(*length));
+        .filter(|(_, larger)| *larger > length)
+        .find(|(_, larger)| seconds >= *larger && seconds.is_multiple_of(*larger));
     match fitting {
-        Some((name, length)) if seconds / length == 1 => format!("seconds, 1 {name}"),
-        Some((name, length)) => format!("seconds, {} {name}s", seconds / length),
-        None => "seconds".to_owned(),
+        Some((name, length)) if seconds / length == 1 => format!("{unit}, 1 {name}"),
+        Some((name, length)) => format!("{unit}, {} {name}s", seconds / length),
+        None => unit.to_owned(),
     }
 }
 
@@ -211,15 +226,17 @@ mod tests {
     use super::with_span;
 
     #[test]
-    fn seconds_are_told_in_a_unit_that_people_know() {
+    fn spans_are_told_in_a_unit_that_people_know() {
         let table = [
-            ("36000", "seconds, 10 hours"),
-            ("86400", "seconds, 1 day"),
-            ("90", "seconds"),
-            ("soon", "seconds"),
+            ("seconds", 1, "36000", "seconds, 10 hours"),
+            ("seconds", 1, "86400", "seconds, 1 day"),
+            ("seconds", 1, "90", "seconds"),
+            ("seconds", 1, "soon", "seconds"),
+            ("minutes", 60, "10080", "minutes, 7 days"),
+            ("minutes", 60, "1", "minutes"),
         ];
-        for (value, expected) in table {
-            assert_eq!(with_span(value), expected);
+        for (unit, length, value, expected) in table {
+            assert_eq!(with_span(unit, length, value), expected);
         }
     }
 }

@@ -110,8 +110,11 @@ impl Person<'_> {
     /// Fills the form that posts to exactly `path` and sends it.
     pub(crate) async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let action = self.desk.server.url(&format!("dashboard{path}"));
-        let forms = self.browser.forms();
-        let form = forms.into_iter().find(|form| form.action == action);
+        let mut forms = self.browser.forms();
+        forms.retain(|form| form.action == action);
+        // A search may stand on the same page, and lead to the same address.
+        forms.sort_by_key(|form| form.method != http::Method::POST);
+        let form = forms.into_iter().next();
         let form = form.unwrap_or_else(|| panic!("no form posts to {action}"));
         self.browser.send(&form.fill(fields)).await
     }
