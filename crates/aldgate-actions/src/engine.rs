@@ -69,7 +69,7 @@ impl Realm {
     /// Runs a job to its end, or until its time is over. Native code that the engine cannot
     /// interrupt is stopped from outside: the pool kills the process. The realm is then used up;
     /// dropping it takes longer than a short action, so the caller answers first.
-    pub(crate) fn run(&mut self, job: &Job, outside: &mut dyn Outside) -> Outcome {
+    pub(crate) fn run(&self, job: &Job, outside: &mut dyn Outside) -> Outcome {
         let began = now();
         let deadline = began + Duration::from_millis(job.limits.wall_ms);
         *self.host.borrow_mut() = Host::new(job.limits, &job.secrets, began);
@@ -249,7 +249,7 @@ pub(crate) fn now() -> Instant {
     clippy::disallowed_methods,
     reason = "the worker has nothing else to do"
 )]
-fn pause(until: Instant) {
+pub(crate) fn pause(until: Instant) {
     std::thread::sleep(until.saturating_duration_since(now()));
 }
 

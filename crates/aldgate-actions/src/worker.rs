@@ -36,7 +36,7 @@ fn work() -> std::io::Result<()> {
         match message {
             ToWorker::Run(job) => {
                 pipe.early.clear();
-                let outcome = match &mut realm {
+                let outcome = match &realm {
                     Ok(realm) => realm.run(&job, &mut pipe),
                     Err(error) => engine::unprepared(error),
                 };
@@ -123,8 +123,11 @@ impl Outside for Pipe {
         match self.next(Some(until)) {
             Ok(Some(ToWorker::Fetched { id, answer })) => Some((id, answer)),
             Ok(_) => None,
-            // Nobody is there any more.
-            Err(_) => std::process::exit(0),
+            // Nobody is there any more: the run can only end by its time.
+            Err(_) => {
+                engine::pause(until);
+                None
+            }
         }
     }
 }
