@@ -301,5 +301,72 @@ impl fmt::Display for Subject {
     }
 }
 
+/// A subject as its key tells it, for lists of what is blocked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// Which kind of attempts is held up.
+    pub kind: BlockedKind,
+    /// Whose account, if it is about one and somebody has it.
+    pub user: Option<String>,
+    /// From which address (IPv6: the first of its network), if that counts.
+    pub address: Option<String>,
+}
+
+/// What is held up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BlockedKind {
+    /// Logins to one account from one address.
+    AccountAndAddress,
+    /// Logins to one account from anywhere.
+    Account,
+    /// Logins from one address.
+    Address,
+    /// Sign-ups from one address.
+    SignUp,
+    /// Passwordless codes asked for from one address.
+    Codes,
+}
+
+impl BlockedKind {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountAndAddress => "user_and_ip",
+            Self::Account => "user",
+            Self::Address => "ip",
+            Self::SignUp => "signup",
+            Self::Codes => "passwordless_codes",
+        }
+    }
+}
+
+impl Blocked {
+    /// Reads the key of a subject, as [`Subject`] writes it. `None`: it is counted for another
+    /// reason than to block somebody (mails to an account).
+    #[must_use]
+    pub fn parse(key: &str) -> Option<Self> {
+        let (word, rest) = key.split_once(' ')?;
+        let known = |account: &str| (!account.starts_with('?')).then(|| account.to_owned());
+        let (kind, user, address) = match word {
+            "login" => {
+                let (account, address) = rest.rsplit_once(' ')?;
+                let address = Some(address.to_owned());
+                (BlockedKind::AccountAndAddress, known(account), address)
+            }
+            "account" => (BlockedKind::Account, known(rest), None),
+            "address" => (BlockedKind::Address, None, Some(rest.to_owned())),
+            "sign-up" => (BlockedKind::SignUp, None, Some(rest.to_owned())),
+            "codes" => (BlockedKind::Codes, None, Some(rest.to_owned())),
+            _ => return None,
+        };
+        Some(Self {
+            kind,
+            user,
+            address,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests;

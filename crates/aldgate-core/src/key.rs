@@ -194,7 +194,8 @@ pub fn revoke(ring: &[Key], id: &KeyId, now: Timestamp) -> Result<Vec<KeyStep>, 
 
 /// When a next key may begin to sign: once every cache that lacks it is stale. A key as old as the
 /// ring itself was in every key set there ever was.
-fn ready_at(ring: &[Key], next: &Key) -> Timestamp {
+#[must_use]
+pub fn ready_at(ring: &[Key], next: &Key) -> Timestamp {
     if ring.iter().all(|key| key.created_at >= next.created_at) {
         return next.created_at;
     }

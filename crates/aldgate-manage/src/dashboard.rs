@@ -50,12 +50,15 @@ mod shell;
 mod snippets;
 mod visit;
 
+mod actions;
 mod apis;
 mod applications;
 mod connections;
 mod email;
 mod home;
+mod keys;
 mod logs;
+mod protection;
 mod start;
 mod trust;
 
@@ -78,10 +81,13 @@ fn pages() -> Vec<Page> {
         start::pages(),
         applications::pages(),
         apis::pages(),
+        actions::pages(),
         trust::pages(),
         connections::pages(),
         logs::pages(),
         email::pages(),
+        keys::pages(),
+        protection::pages(),
     ]
     .into_iter()
     .flatten()

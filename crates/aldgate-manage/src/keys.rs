@@ -7,10 +7,11 @@ mod read;
 mod revoke;
 mod rotate;
 
-use aldgate_app::keys::{KeyInfo, KeysError};
+use aldgate_app::keys::{KeyInfo, KeyRing, KeysError};
 use aldgate_core::api::SigningAlg;
 use aldgate_core::error::{OAuthError, Refusal};
-use aldgate_core::key::{KeyError, KeyState};
+use aldgate_core::key::{Key, KeyError, KeyState, LONGEST_TOKEN, ready_at};
+use aldgate_core::time::Timestamp;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -42,8 +43,9 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
-/// A key on the wire, as Auth0 shows it, and its algorithm.
-fn view(key: &KeyInfo) -> Value {
+/// A key on the wire, as Auth0 shows it, with its algorithm and what its ring knows beyond: since
+/// when and until when it is published, and from when on a next key may sign (not in Auth0).
+fn view(ring: &KeyRing, key: &KeyInfo) -> Value {
     let mut view = Map::new();
     let mut put = |name: &str, value: Value| drop(view.insert(name.to_owned(), value));
     put("kid", key.id.as_str().into());
@@ -76,7 +78,28 @@ fn view(key: &KeyInfo) -> Value {
         KeyState::Next => {}
     }
     put("revoked", (key.state == KeyState::Revoked).into());
+    put("published_since", key.created_at.iso8601().into());
+    match key.state {
+        KeyState::Next => put("signs_from", signs_from(ring, key).iso8601().into()),
+        KeyState::Previous => {
+            let until = key.changed_at + LONGEST_TOKEN;
+            put("published_until", until.iso8601().into());
+        }
+        KeyState::Current | KeyState::Revoked => {}
+    }
     Value::Object(view)
+}
+
+/// From when on a next key may sign, if somebody rotates.
+fn signs_from(ring: &KeyRing, next: &KeyInfo) -> Timestamp {
+    let of_ring = |info: &KeyInfo| Key {
+        id: info.id.clone(),
+        state: info.state,
+        created_at: info.created_at,
+        changed_at: info.changed_at,
+    };
+    let siblings = ring.keys().iter().filter(|key| key.alg == next.alg);
+    ready_at(&siblings.map(of_ring).collect::<Vec<_>>(), &of_ring(next))
 }
 
 /// A key as rotating and revoking answer it.
@@ -100,6 +123,9 @@ fn shape() -> Value {
             ("current_since", time()),
             ("current_until", time()),
             ("revoked_at", time()),
+            ("published_since", time()),
+            ("published_until", time()),
+            ("signs_from", time()),
         ],
         &["kid", "cert", "fingerprint", "thumbprint", "revoked"],
     )

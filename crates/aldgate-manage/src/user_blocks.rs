@@ -2,15 +2,15 @@
 
 use std::net::IpAddr;
 
-use aldgate_core::attempts::{Account, Address, Subject};
+use aldgate_core::attempts::{Account, Address, Blocked, Subject};
 use aldgate_core::error::Refusal;
 use aldgate_core::id::UserId;
 use aldgate_core::user::User;
 use aldgate_store::{LoginName, StoreError, Tx};
 use serde_json::{Value, json};
 
-use crate::op::schema::{array, free, open};
-use crate::op::{ApiError, Call, Operation, Reply, delete, get, text};
+use crate::op::schema::{array, free, one_of, open, string, time};
+use crate::op::{ApiError, Call, KEYSET, Operation, Paging, Reply, Window, delete, get, text};
 use crate::users::missing;
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -37,6 +37,10 @@ pub(crate) fn operations() -> Vec<Operation> {
             lift_of_user,
         )
         .scopes(&["update:users"]),
+        get("/anomaly/blocks", "List what is blocked now", all)
+            .scopes(&["read:anomaly_blocks"])
+            .query(KEYSET)
+            .answers(all_shape()),
         get(
             "/anomaly/blocks/ips/{id}",
             "Check whether an address is blocked",
@@ -50,6 +54,54 @@ pub(crate) fn operations() -> Vec<Operation> {
         )
         .scopes(&["delete:anomaly_blocks"]),
     ]
+}
+
+fn all_shape() -> Value {
+    let block = open(
+        [
+            (
+                "kind",
+                one_of(&["user_and_ip", "user", "ip", "signup", "passwordless_codes"]),
+            ),
+            ("user_id", string()),
+            ("ip", string()),
+            ("blocked_until", time()),
+        ],
+        &["kind", "blocked_until"],
+    );
+    open([("blocks", array(block)), ("next", string())], &["blocks"])
+}
+
+/// Everything that is held up, of users and of addresses (not in Auth0).
+async fn all(call: Call) -> Result<Reply, ApiError> {
+    let paging = Paging::of(&call)?.into_keyset();
+    let (page, now) = (paging.page(), call.now);
+    let take = match paging.window {
+        Window::Keyset { take, .. } => take as usize,
+        Window::Numbered { per_page, .. } => per_page as usize,
+    };
+    let load = move |tx: &mut Tx<'_>| tx.attempts().blocked(&page, now);
+    let found: Result<_, StoreError> = call.app.store.read(&call.tenant.id, load).await;
+    let found = found?;
+    let more = found.len() > take && take > 0;
+    let shown = found.iter().take(take).filter_map(|(key, until)| {
+        let blocked = Blocked::parse(key)?;
+        let mut shown = json!({
+            "kind": blocked.kind.as_str(),
+            "blocked_until": until.iso8601(),
+        });
+        for (name, value) in [("user_id", blocked.user), ("ip", blocked.address)] {
+            if let Some(value) = value {
+                shown[name] = json!(value);
+            }
+        }
+        Some(shown)
+    });
+    let mut answer = json!({"blocks": shown.collect::<Vec<_>>()});
+    if more {
+        answer["next"] = json!(Paging::cursor(&call, &found[take - 1].0));
+    }
+    Ok(Reply::ok(answer))
 }
 
 async fn list(call: Call) -> Result<Reply, ApiError> {
@@ -104,7 +156,7 @@ async fn lift_of_user(call: Call) -> Result<Reply, ApiError> {
 }
 
 async fn is_blocked(call: Call) -> Result<Reply, ApiError> {
-    let (subject, now) = (address(&call)?, call.now);
+    let (subject, now) = (Subject::Address(address(&call)?), call.now);
     let load = move |tx: &mut Tx<'_>| tx.attempts().blocked_until(&subject, now);
     match call.app.store.read(&call.tenant.id, load).await? {
         Some(_) => Ok(Reply::empty()),
@@ -115,20 +167,27 @@ async fn is_blocked(call: Call) -> Result<Reply, ApiError> {
     }
 }
 
+/// Logins, sign-ups and codes from the address are let in again.
 async fn unblock_address(call: Call) -> Result<Reply, ApiError> {
-    let (subject, audit) = (address(&call)?, call.audit());
+    let (address, audit) = (address(&call)?, call.audit());
     let work = move |tx: &mut Tx<'_>| {
-        tx.attempts().forget(&subject)?;
+        for subject in [
+            Subject::Address(address),
+            Subject::SignUp(address),
+            Subject::Codes(address),
+        ] {
+            tx.attempts().forget(&subject)?;
+        }
         audit.record(tx, &json!({}), &Value::Null)
     };
     call.app.store.write(&call.tenant.id, work).await?;
     Ok(Reply::empty())
 }
 
-fn address(call: &Call) -> Result<Subject, ApiError> {
+fn address(call: &Call) -> Result<Address, ApiError> {
     let text = call.segment("id");
     match text.parse::<IpAddr>() {
-        Ok(ip) => Ok(Subject::Address(Address::of(ip))),
+        Ok(ip) => Ok(Address::of(ip)),
         Err(_) => {
             let cause = "Path validation error: 'Object didn't pass validation for format ip' \
                          on property id.";

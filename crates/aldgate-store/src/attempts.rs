@@ -4,6 +4,7 @@ use aldgate_core::attempts::{Account, Counted, Rule, Subject};
 use aldgate_core::time::Timestamp;
 
 use crate::error::StoreError;
+use crate::page::Page;
 use crate::sql::sql;
 use crate::tx::Tx;
 use crate::value::params;
@@ -111,6 +112,22 @@ impl Attempts<'_, '_> {
                 Ok(row.text(0)?.get(length..).unwrap_or_default().to_owned())
             })
     }
+
+    /// What is blocked at `now`: the keys of the subjects in their order, and until when. The
+    /// page's key is the last one of the page before.
+    ///
+    /// # Errors
+    /// As [`crate::Roles::by_id`].
+    pub fn blocked(
+        &mut self,
+        page: &Page,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let params = params![page.after, now, page.limit, page.offset];
+        self.tx.all(&BLOCKED, params, |row| {
+            Ok((row.text(0)?.to_owned(), row.at(1)?))
+        })
+    }
 }
 
 /// The keys from the first to before the last of an account with any address: the prefix ends in a
@@ -148,4 +165,9 @@ sql! {
         WHERE tenant_id = ?1 AND subject >= ?2 AND subject < ?3 AND blocked_until_at > ?4
         ORDER BY subject
         LIMIT 100";
+    const BLOCKED = "SELECT subject, blocked_until_at
+        FROM attempts
+        WHERE tenant_id = ?1 AND subject > ?2 AND blocked_until_at > ?3
+        ORDER BY subject
+        LIMIT ?4 OFFSET ?5";
 }

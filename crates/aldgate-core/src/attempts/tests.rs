@@ -154,3 +154,33 @@ fn subjects_have_keys_of_their_own() {
     ];
     assert_eq!(keys, expected);
 }
+
+#[test]
+fn the_key_of_a_subject_tells_who_is_blocked() {
+    let address = Address::of("2001:db8::1:2:3:4".parse().unwrap());
+    let known = Account::Known(UserId::parse("auth0|ada").unwrap());
+    let stranger = Account::Unknown(
+        ConnectionId::parse("con_0000000000000001").unwrap(),
+        TokenHash::of("x"),
+    );
+    let told = |subject: Subject| {
+        Blocked::parse(&subject.to_string())
+            .map(|blocked| (blocked.kind.as_str(), blocked.user, blocked.address))
+    };
+    let (ada, net) = (Some("auth0|ada".to_owned()), Some("2001:db8::".to_owned()));
+    let both = Subject::AccountAndAddress(known.clone(), address);
+    assert_eq!(told(both), Some(("user_and_ip", ada.clone(), net.clone())));
+    let nobody = Subject::AccountAndAddress(stranger, address);
+    assert_eq!(told(nobody), Some(("user_and_ip", None, net.clone())));
+    assert_eq!(
+        told(Subject::Account(known.clone())),
+        Some(("user", ada, None))
+    );
+    assert_eq!(
+        told(Subject::Address(address)),
+        Some(("ip", None, net.clone()))
+    );
+    assert_eq!(told(Subject::SignUp(address)), Some(("signup", None, net)));
+    assert_eq!(told(Subject::Mail(known)), None);
+    assert_eq!(Blocked::parse("login"), None);
+}

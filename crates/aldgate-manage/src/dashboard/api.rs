@@ -17,6 +17,8 @@ pub(super) struct Refused {
     pub(super) expected: Option<String>,
     pub(super) actual: Option<String>,
     pub(super) remedy: Option<String>,
+    /// What is wrong one by one, where the operation tells it: lines of an action.
+    pub(super) errors: Value,
 }
 
 /// Which scopes each operation wants: `GET /clients` wants one of these.
@@ -71,6 +73,7 @@ pub(super) async fn call(
         expected: text("expected"),
         actual: text("actual"),
         remedy: text("remedy"),
+        errors: answer.body["errors"].clone(),
     })
 }
 
@@ -82,6 +85,7 @@ impl Refused {
             expected: None,
             actual: None,
             remedy: None,
+            errors: Value::Null,
         }
     }
 

@@ -9,5 +9,9 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let ring = call.app.key_ring(&call.tenant.id).await.map_err(refused)?;
     let mut keys: Vec<_> = ring.keys().iter().collect();
     keys.sort_by_key(|key| order(key));
-    Ok(Reply::ok(keys.into_iter().map(view).collect::<Value>()))
+    Ok(Reply::ok(
+        keys.into_iter()
+            .map(|key| view(&ring, key))
+            .collect::<Value>(),
+    ))
 }

@@ -9,5 +9,6 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let id: KeyId = call.id("kid")?;
     let ring = call.app.key_ring(&call.tenant.id).await.map_err(refused)?;
     let key = ring.keys().iter().find(|key| key.id == id);
-    key.map(view).map(Reply::ok).ok_or_else(missing)
+    key.map(|key| Reply::ok(view(&ring, key)))
+        .ok_or_else(missing)
 }

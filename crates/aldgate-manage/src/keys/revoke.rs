@@ -22,7 +22,7 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
         .revoke_key(&call.tenant, &id)
         .await
         .map_err(refused)?;
-    let (audit, before) = (call.audit(), view(&key));
+    let (audit, before) = (call.audit(), view(&ring, &key));
     let note = move |tx: &mut aldgate_store::Tx<'_>| audit.record(tx, &before, &Value::Null);
     call.app.store.write(&call.tenant.id, note).await?;
     Ok(Reply::ok(brief(&key)))

@@ -1,10 +1,13 @@
 //! The dashboard from outside, as a person with a browser meets it.
 
+mod actions;
 mod apis;
 mod applications;
 mod connections;
 mod desk;
 mod email;
 mod everything;
+mod keys;
 mod logs;
+mod protection;
 mod session;

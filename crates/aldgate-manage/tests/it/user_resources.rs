@@ -132,6 +132,16 @@ async fn acc_03_blocks_are_seen_and_lifted() {
         Ok(())
     })
     .await;
+    let first = kit.get("/anomaly/blocks?take=1").await.json();
+    assert_eq!(first["blocks"].as_array().map(Vec::len), Some(1), "{first}");
+    let from = encoded(first["next"].as_str().expect("there is one more"));
+    let rest = kit
+        .get(&format!("/anomaly/blocks?take=1&from={from}"))
+        .await
+        .json();
+    assert_eq!(rest["blocks"][0]["kind"], "user_and_ip", "{rest}");
+    assert_eq!(rest["blocks"][0]["user_id"], kit.world.ada.id.as_str());
+    assert_eq!(rest.get("next"), None);
     let by_name = "/user-blocks?identifier=ada%40example.com";
     let expected = json!({"blocked_for": [{"identifier": "ada@example.com", "ip": "203.0.113.9"}]});
     assert_eq!(kit.get(by_name).await.json(), expected);
@@ -140,6 +150,12 @@ async fn acc_03_blocks_are_seen_and_lifted() {
     assert_eq!(kit.delete(by_name).await.status, StatusCode::NO_CONTENT);
     assert_eq!(kit.get(&by_id).await.json(), json!({"blocked_for": []}));
 
+    let all = kit.get("/anomaly/blocks").await.json();
+    let mut kinds = all["blocks"].as_array().into_iter().flatten();
+    assert!(
+        kinds.all(|block| block["kind"] == "ip" && block["ip"] == "203.0.113.9"),
+        "{all}"
+    );
     let ip = "/anomaly/blocks/ips/203.0.113.9";
     assert_eq!(kit.get(ip).await.status, StatusCode::OK);
     assert_eq!(kit.delete(ip).await.status, StatusCode::NO_CONTENT);

@@ -121,6 +121,14 @@ impl Filled {
         self
     }
 
+    /// Marks a field that a refusal is about although its cause does not name it.
+    pub(in crate::dashboard) fn blamed(mut self, field: &str, refused: &Refused) -> Self {
+        let remedy = refused.remedy.as_deref().unwrap_or_default();
+        let sentence = format!("{} {remedy}", refused.cause);
+        self.mark(field, sentence.trim_end().to_owned());
+        self
+    }
+
     /// Marks a field, also by a member within it or around it; `false` when there is none.
     pub(in crate::dashboard) fn mark(&mut self, name: &str, problem: String) -> bool {
         let mut fields = self.sections.iter_mut().flat_map(|one| &mut one.fields);
