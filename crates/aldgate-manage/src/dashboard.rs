@@ -41,9 +41,11 @@ mod fields;
 mod form;
 mod listing;
 mod login;
+mod lookup;
 mod note;
 mod page;
 mod path;
+mod permissions;
 mod plot;
 mod session;
 mod shell;
@@ -51,6 +53,7 @@ mod snippets;
 mod visit;
 
 mod actions;
+mod administrators;
 mod apis;
 mod applications;
 mod connections;
@@ -59,8 +62,10 @@ mod home;
 mod keys;
 mod logs;
 mod protection;
+mod roles;
 mod start;
 mod trust;
+mod users;
 
 use aldgate_app::App;
 use axum::Router;
@@ -83,8 +88,11 @@ fn pages() -> Vec<Page> {
         apis::pages(),
         actions::pages(),
         trust::pages(),
+        users::pages(),
+        roles::pages(),
         connections::pages(),
         logs::pages(),
+        administrators::pages(),
         email::pages(),
         keys::pages(),
         protection::pages(),

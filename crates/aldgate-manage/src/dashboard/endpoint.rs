@@ -1,4 +1,4 @@
-//! The tenant's token endpoint, asked in this process as any application asks it.
+//! The public side of the tenant, asked in this process as any application asks it.
 
 use aldgate_app::App;
 use aldgate_app::extract::{Caller, Tenant};
@@ -11,28 +11,29 @@ use tower::ServiceExt as _;
 use super::api::Refused;
 use super::shell::Desk;
 
-/// The longest answer of the token endpoint.
+/// The longest answer of an endpoint.
 const ANSWER_MAX: usize = 256 << 10;
 
-/// `POST /oauth/token` with these fields.
+/// `POST path` with these fields; an answer that is no JSON is `null`.
 ///
 /// # Errors
 /// What the endpoint refused.
-pub(super) async fn token(
+pub(super) async fn post(
     desk: &Desk,
     (app, tenant, caller): (&App, &Tenant, &Caller),
+    path: &str,
     fields: &[(&str, &str)],
 ) -> Result<Value, Refused> {
     let body = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish();
-    let request = Request::post("/oauth/token")
+    let request = Request::post(path)
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .extension(tenant.clone())
         .extension(caller.clone())
         .body(Body::from(body));
     let request = request.map_err(|error| {
-        tracing::error!(%error, "the token endpoint cannot be asked");
+        tracing::error!(%error, path, "an endpoint cannot be asked");
         Refused::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "The request could not be made.",
@@ -46,8 +47,8 @@ pub(super) async fn token(
     if status.is_success() {
         return Ok(answer);
     }
-    let cause = answer["error_description"]
-        .as_str()
-        .unwrap_or("It did not say why.");
+    let texts = ["error_description", "description", "error"].map(|name| answer[name].as_str());
+    let cause = texts.into_iter().flatten().next();
+    let cause = cause.unwrap_or("It did not say why.");
     Err(Refused::new(status, cause))
 }

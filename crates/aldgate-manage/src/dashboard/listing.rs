@@ -23,6 +23,17 @@ pub(super) struct Pager {
     next: Option<String>,
 }
 
+impl Pager {
+    /// For lists of which no more than `max` items can be turned to: takes the link away that would
+    /// lead further. Gives whether there are more.
+    pub(super) fn end_at(&mut self, max: u64) -> bool {
+        if self.last.saturating_add(PER_PAGE) > max {
+            self.next = None;
+        }
+        self.total > max
+    }
+}
+
 /// The page of a list that a visit asks for, from 0.
 pub(super) fn page_of(visit: &Visit) -> u64 {
     visit.query.number("page").unwrap_or(1).clamp(1, 1_000_000) - 1

@@ -271,7 +271,7 @@ async fn redeem(
         ("code_verifier", verifier),
         ("redirect_uri", &callback(tenant)),
     ];
-    let answer = endpoint::token(desk, (app, tenant, caller), &fields).await;
+    let answer = endpoint::post(desk, (app, tenant, caller), "/oauth/token", &fields).await;
     let answer = answer.map_err(|refused| Some(refused.cause))?;
     serde_json::from_value(answer).map_err(|error| Some(error.to_string()))
 }

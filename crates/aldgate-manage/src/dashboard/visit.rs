@@ -148,8 +148,16 @@ impl Visit {
     /// # Errors
     /// What the endpoint refused.
     pub(super) async fn token(&self, fields: &[(&str, &str)]) -> Result<Value, Refused> {
+        self.ask("/oauth/token", fields).await
+    }
+
+    /// Asks an endpoint of the public side, as an application does.
+    ///
+    /// # Errors
+    /// What the endpoint refused.
+    pub(super) async fn ask(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value, Refused> {
         let who = (&self.app, &self.tenant, &self.caller);
-        endpoint::token(&self.desk, who, fields).await
+        endpoint::post(&self.desk, who, path, fields).await
     }
 
     /// Begins the answer: a page made by `dashboard/{template}.html`.

@@ -1,6 +1,7 @@
 //! The dashboard from outside, as a person with a browser meets it.
 
 mod actions;
+mod administrators;
 mod apis;
 mod applications;
 mod connections;
@@ -10,4 +11,6 @@ mod everything;
 mod keys;
 mod logs;
 mod protection;
+mod roles;
 mod session;
+mod users;

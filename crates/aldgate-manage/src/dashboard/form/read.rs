@@ -38,7 +38,11 @@ impl Form {
 impl Field {
     /// The value that a submission gives the member; `null` for an empty one.
     fn read(&self, sent: &Fields, entity: &Value) -> Result<Value, String> {
-        let text = sent.get(self.name);
+        let text = match self.kind {
+            // Blanks belong to a password.
+            Kind::Text("password") => sent.raw(self.name),
+            _ => sent.get(self.name),
+        };
         let empty = match self.kind {
             Kind::Flag | Kind::Many(_) => false,
             _ => text.is_empty(),

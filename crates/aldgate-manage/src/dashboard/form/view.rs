@@ -207,7 +207,11 @@ impl Field {
                 (unit, _) => unit.to_owned(),
             },
             options: choices.iter().map(option).collect(),
-            value: values.into_iter().next().unwrap_or_default(),
+            // A password that was typed is never sent back.
+            value: match input {
+                "password" => String::new(),
+                _ => values.into_iter().next().unwrap_or_default(),
+            },
             problem: None,
         }
     }

@@ -104,6 +104,82 @@ async fn adm_01_who_may_only_read_applications_sees_exactly_that() {
     assert_eq!(forced.status, StatusCode::FORBIDDEN);
 }
 
+/// What somebody with these scopes finds: every page that is offered begins with one of these, each
+/// of these is offered, and the others are closed.
+#[tokio::test]
+async fn adm_01_the_pages_of_people_follow_the_permissions() {
+    let table: [(&[&str], &[&str], &[&str]); 4] = [
+        (
+            &["read:users"],
+            &["/users"],
+            &[
+                "/users/new",
+                "/roles",
+                "/administrators",
+                "/applications",
+                "/logs",
+            ],
+        ),
+        (
+            &["read:roles"],
+            &["/roles", "/administrators"],
+            &["/roles/new", "/administrators/new", "/users"],
+        ),
+        (
+            &[
+                "read:users",
+                "read:sessions",
+                "read:grants",
+                "read:logs_users",
+            ],
+            &["/users", "/logs"],
+            &["/roles", "/users/new", "/applications"],
+        ),
+        (
+            &["read:role_members"],
+            &["/nothing"],
+            &["/roles", "/administrators", "/users"],
+        ),
+    ];
+    for (scopes, offered, closed) in table {
+        let desk = Desk::new().await;
+        let mut ada = desk.with_scopes(scopes).await;
+        let pages = walk(&mut ada).await;
+        let known =
+            |page: &&String| *page == "/" || offered.iter().any(|own| page.starts_with(own));
+        let strange = pages.iter().find(|page| !known(page));
+        assert_eq!(strange, None, "{scopes:?}: {pages:?}");
+        let first = offered.first().expect("one");
+        assert_eq!(
+            pages.contains(*first),
+            *first != "/nothing",
+            "{scopes:?}: {pages:?}"
+        );
+        for path in closed {
+            let page = ada.open(path).await;
+            assert_eq!(page.status, StatusCode::FORBIDDEN, "{scopes:?}: {path}");
+        }
+        let changing = [
+            "/delete",
+            "/block",
+            "/add",
+            "/email",
+            "/password",
+            "/end-all",
+            "/take",
+        ];
+        let changes = |page: &&String| changing.iter().any(|end| page.ends_with(end));
+        assert_eq!(pages.iter().find(changes), None, "{scopes:?}: {pages:?}");
+        // Buttons that would be refused are not shown either.
+        for path in pages {
+            let text = ada.see(&path).await;
+            let own = text.matches("method=\"post\"").count();
+            let saves = text.contains(">Save<") || text.contains(">Give<");
+            assert!(!saves && own <= 2, "{scopes:?}: {path}: {text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_page_says_so() {
     let desk = Desk::new().await;
@@ -112,6 +188,10 @@ async fn an_unknown_page_says_so() {
         "/nothing",
         "/applications/nobody",
         "/applications/no/such/page",
+        "/users/auth0%7Cnobody",
+        "/users/nonsense/sessions",
+        "/roles/nothing/members",
+        "/administrators/auth0%7Cnobody/dismiss",
     ] {
         let page = admin.open(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
