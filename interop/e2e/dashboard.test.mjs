@@ -84,6 +84,52 @@ test("find a refused login by its support code", async () => {
   await assertAccessible(admin);
 });
 
+test("block a user: she is out at once, and back after a word", async () => {
+  const person = await freshPage(browser);
+  await person.goto(`${server.issuer}account`);
+  await logIn(person, server.dev.user);
+  await person.waitForURL(`${server.issuer}account`);
+
+  await admin.goto(`${server.issuer}dashboard/users`);
+  await admin.getByRole("searchbox").fill(server.dev.user.email.slice(0, 4));
+  await admin.getByRole("button", { name: "Search" }).click();
+  await admin.getByRole("row", { name: server.dev.user.email }).getByRole("link").click();
+  await admin.getByRole("link", { name: "Block" }).click();
+  await admin.getByText("She cannot log in until you unblock her.").waitFor();
+  await assertAccessible(admin);
+  await admin.getByRole("button", { name: /^Block / }).click();
+  await admin.getByText("She is blocked").waitFor();
+  await assertAccessible(admin);
+  await person.reload();
+  await person.waitForURL(/\/u\/login/);
+  await admin.getByRole("button", { name: "Let her in again" }).click();
+  await admin.getByText("may log in again").waitFor();
+  await person.context().close();
+});
+
+test("give a role, all of it with JavaScript off", async () => {
+  const plain = await freshPage(browser, { javaScriptEnabled: false });
+  await plain.goto(`${server.issuer}dashboard/roles/new`);
+  await logIn(plain, server.dev.admin);
+  await plain.getByLabel("Name", { exact: true }).fill("Night watch");
+  await plain.getByRole("button", { name: "Create" }).click();
+  await plain.getByRole("link", { name: "Add permissions" }).click();
+  await plain.getByRole("link", { name: "Browser shop" }).or(plain.locator(".choices a").first()).last().click();
+  await plain.getByRole("checkbox").nth(1).check();
+  await plain.getByRole("button", { name: "Add" }).click();
+  await plain.getByText("One permission was added.").waitFor();
+
+  await plain.goto(`${server.issuer}dashboard/users`);
+  await plain.getByRole("row", { name: server.dev.user.email }).getByRole("link").click();
+  await plain.getByRole("navigation", { name: /./ }).getByRole("link", { name: "Roles" }).last().click();
+  await plain.getByRole("checkbox", { name: "Night watch" }).check();
+  await plain.getByRole("button", { name: "Give" }).click();
+  await plain.getByText("The role was given.").waitFor();
+  await plain.locator(".tabs").getByRole("link", { name: "Permissions" }).click();
+  await plain.getByRole("link", { name: "Night watch" }).first().waitFor();
+  await plain.context().close();
+});
+
 test("every page is accessible, fits a phone, and blocks nothing of its own", async () => {
   const kinds = new Map();
   const waiting = [`${server.issuer}dashboard/`];

@@ -1,15 +1,20 @@
 //! `POST /oauth/introspect`: what a token is worth now (RFC 7662). For confidential applications: a
 //! first-party one may ask about any access token, others only about their own.
 
+use std::sync::Arc;
+
 use aldgate_app::App;
 use aldgate_app::error::OAuthRejection;
-use aldgate_app::extract::{ClientRequest, Tenant};
+use aldgate_app::extract::{Caller, ClientRequest, Tenant};
 use aldgate_app::respond;
+use aldgate_core::acceptance::Evidence;
+use aldgate_core::api::Api;
 use aldgate_core::client_auth::AuthenticatedClient;
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
 use aldgate_core::id::ClientId;
 use aldgate_core::secret::{TokenHash, TokenKind};
 use aldgate_core::time::Timestamp;
+use aldgate_store::StoreError;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
@@ -17,21 +22,27 @@ use axum::routing::post;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::acceptances::Acceptances;
 use crate::bearer::{self, Bearer};
 use crate::client::{self, down};
 
 /// The introspection endpoint.
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/oauth/introspect", post(introspect))
+pub(crate) fn routes(acceptances: Acceptances) -> Router<App> {
+    let answer =
+        move |State(app): State<App>, tenant: Tenant, caller: Caller, request: ClientRequest| {
+            let acceptances = acceptances.clone();
+            async move { introspect((&app, &tenant, &caller), &acceptances, request).await }
+        };
+    Router::new().route("/oauth/introspect", post(answer))
 }
 
 async fn introspect(
-    State(app): State<App>,
-    tenant: Tenant,
+    (app, tenant, caller): (&App, &Tenant, &Caller),
+    acceptances: &Acceptances,
     request: ClientRequest,
 ) -> Result<Response, OAuthRejection> {
     let now = app.now();
-    let client = client::authenticate(&app, &tenant, &request.presented, now).await;
+    let client = client::authenticate(app, tenant, &request.presented, now).await;
     let client = client.and_then(confidential);
     let client = client.map_err(|e| OAuthRejection::new(e).challenge(request.challenge))?;
     let token = request
@@ -39,11 +50,21 @@ async fn introspect(
         .get("token")
         .ok_or_else(|| OAuthError::missing("token"))?;
     let answer = match TokenKind::Refresh.hash(token) {
-        Some(hash) => refresh_token(&app, &tenant, client.id(), hash, now).await?,
+        Some(hash) => refresh_token(app, tenant, client.id(), hash, now).await?,
         None => {
-            let checked = bearer::check(&app, &tenant, token, now).await?.ok();
+            let checked = bearer::check(app, tenant, token, now).await?.ok();
             let seen = checked.filter(|bearer| may_see(&client, bearer));
-            seen.map(|bearer| access_token(&tenant, &bearer))
+            if let Some(bearer) = &seen
+                && bearer.application.id != *client.id()
+            {
+                // Somebody else's token: an API asks before it accepts it.
+                let who = (app, tenant, caller);
+                for api in apis_of(app, tenant, bearer, now).await.map_err(down)? {
+                    let both = (&*bearer.application, &*api);
+                    acceptances.note(who, both, Evidence::Introspection, now);
+                }
+            }
+            seen.map(|bearer| access_token(tenant, &bearer))
         }
     };
     let answer = answer.unwrap_or_else(|| json!({"active": false}));
@@ -62,6 +83,20 @@ fn confidential(client: AuthenticatedClient) -> Result<AuthenticatedClient, OAut
 
 fn may_see(client: &AuthenticatedClient, bearer: &Bearer) -> bool {
     client.application().is_first_party || bearer.application.id == *client.id()
+}
+
+/// The APIs that a token is for.
+async fn apis_of(
+    app: &App,
+    tenant: &Tenant,
+    bearer: &Bearer,
+    now: Timestamp,
+) -> Result<Vec<Arc<Api>>, StoreError> {
+    let mut apis = Vec::new();
+    for audience in &bearer.audience {
+        apis.extend(app.api(&tenant.id, audience, now).await?);
+    }
+    Ok(apis)
 }
 
 fn access_token(tenant: &Tenant, bearer: &Bearer) -> Value {
@@ -98,7 +133,7 @@ async fn refresh_token(
 ) -> Result<Option<Value>, OAuthRejection> {
     let find = move |tx: &mut aldgate_store::Tx<'_>| {
         let Some(found) = tx.refresh_tokens().find(&hash)? else {
-            return Ok::<_, aldgate_store::StoreError>(None);
+            return Ok::<_, StoreError>(None);
         };
         let user = match &found.grant.grant.user_id {
             Some(id) => tx.users().by_id(id)?,

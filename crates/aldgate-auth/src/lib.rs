@@ -2,6 +2,7 @@
 //!
 //! This file is the route table: one line for each group, from the file that answers it.
 
+mod acceptances;
 mod account;
 pub mod accounts;
 mod actions;
@@ -32,6 +33,7 @@ use axum::routing::get;
 
 /// Every route of the public side.
 pub fn routes() -> Router<App> {
+    let acceptances = acceptances::Acceptances::default();
     Router::new()
         // Styles and scripts of the pages.
         .route("/assets/{file}", get(asset))
@@ -48,8 +50,8 @@ pub fn routes() -> Router<App> {
         .merge(logout::routes())
         .merge(passwordless::routes())
         // Discovery and tokens.
-        .merge(introspect::routes())
-        .merge(refusals::routes())
+        .merge(introspect::routes(acceptances.clone()))
+        .merge(refusals::routes(acceptances))
         .merge(revoke::routes())
         .merge(token::routes())
         .merge(userinfo::routes())

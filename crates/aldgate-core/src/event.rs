@@ -143,6 +143,8 @@ event_types! {
     DeprecationNotice = "depnote",
     /// A mistake worth attention: wrong token at an API, colliding claim.
     Warning = "w",
+    /// Tokens of an application are accepted by an API, as the API says.
+    TokenAccepted = "aldgate_token_accepted",
     /// Signing keys rotated.
     KeysRotated = "aldgate_keys_rotated",
     /// A signing key was revoked.

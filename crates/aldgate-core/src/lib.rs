@@ -3,6 +3,7 @@
 //! Everything here is pure: no I/O, no clock, no ambient randomness. A decision takes facts, the
 //! time and [`random::Entropy`] as arguments and returns a value that also names its effects.
 
+pub mod acceptance;
 pub mod access;
 pub mod action;
 pub mod api;

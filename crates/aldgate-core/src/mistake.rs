@@ -63,11 +63,13 @@ pub fn parse(text: &str) -> Result<Vec<Line>, OAuthError> {
     }
 }
 
-/// Joins reports, so that the log tells of each mistake at most once in [`INTERVAL`]. What is not
-/// told at once is told with the next report. Bounded; it forgets everything when it is full.
+/// Joins reports, so that the log tells of each mistake at most once in [`INTERVAL`], or another
+/// time. What is not told at once is told with the next report. Bounded; it forgets everything
+/// when it is full.
 #[derive(Debug)]
 pub struct Tally<K> {
     known: HashMap<K, Told>,
+    interval: Seconds,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -78,8 +80,17 @@ struct Told {
 
 impl<K> Default for Tally<K> {
     fn default() -> Self {
+        Self::every(INTERVAL)
+    }
+}
+
+impl<K> Tally<K> {
+    /// One that tells of the same at most once in `interval`.
+    #[must_use]
+    pub fn every(interval: Seconds) -> Self {
         Self {
             known: HashMap::new(),
+            interval,
         }
     }
 }
@@ -89,7 +100,7 @@ impl<K: Eq + Hash> Tally<K> {
     pub fn add(&mut self, key: K, count: u64, now: Timestamp) -> Option<u64> {
         if let Some(told) = self.known.get_mut(&key) {
             told.untold = told.untold.saturating_add(count);
-            if now < told.at + INTERVAL {
+            if now < told.at + self.interval {
                 return None;
             }
             told.at = now;

@@ -2,8 +2,12 @@
 //! to *Orders*". Off unless a verifier is given a [`Reporter`].
 //!
 //! A report has reason codes, application ids, the API's identifier and counts: nothing of a
-//! token's content. It never delays a verification: refusals are counted in memory and sent
-//! together after a while, in the background. What cannot be sent is dropped and counted.
+//! token's content, and nothing of users. It never delays a verification: refusals are counted in
+//! memory and sent together after a while, in the background. What cannot be sent is dropped and
+//! counted.
+//!
+//! With [`Reporter::first_acceptances`] it also says that tokens of an application are accepted, once
+//! in six hours for each application: what the dashboard's live test waits for.
 //!
 //! ```no_run
 //! # fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,7 +33,7 @@ use std::time::Duration;
 use reqwest::Client;
 use serde::Serialize;
 
-use crate::observe::{Observe, Refused};
+use crate::observe::{Accepted, Observe, Refused};
 use crate::provider::{FetchError, client};
 use crate::reason::Reason;
 
@@ -38,6 +42,15 @@ const ENTRIES_MAX: usize = 50;
 
 /// Longest application id that is reported, in bytes.
 const APPLICATION_BYTES_MAX: usize = 128;
+
+/// The code of a line that tells of an acceptance.
+const ACCEPTED: &str = "accepted";
+
+/// The acceptance of an application's tokens is told of once in this time.
+const ACCEPTED_EVERY: Duration = Duration::from_secs(6 * 3600);
+
+/// Applications whose acceptance is remembered; those beyond are not told of.
+const ACCEPTED_MAX: usize = 200;
 
 /// Counts refusals and reports them to the issuer. Cheap to clone; clones count together.
 #[derive(Clone)]
@@ -63,11 +76,16 @@ struct Shared {
     client_secret: String,
     by_basic: bool,
     every: Duration,
+    first_acceptances: bool,
     tally: Mutex<Tally>,
+    /// When an acceptance was told of last: by API, then by application.
+    told: Mutex<Told>,
     sent: AtomicU64,
     failed: AtomicU64,
     dropped: AtomicU64,
 }
+
+type Told = HashMap<String, HashMap<String, Duration>>;
 
 #[derive(Default)]
 struct Tally {
@@ -105,7 +123,9 @@ impl Reporter {
             client_secret: client_secret.to_owned(),
             by_basic: false,
             every: Duration::from_secs(60),
+            first_acceptances: false,
             tally: Mutex::default(),
+            told: Mutex::default(),
             sent: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -128,6 +148,14 @@ impl Reporter {
     #[must_use]
     pub fn every(self, time: Duration) -> Self {
         self.change(|shared| shared.every = time.max(Duration::from_secs(1)))
+    }
+
+    /// Reports also that tokens of an application are accepted: once in six hours for each
+    /// application, without a count. Off unless this is called. The issuer then knows which
+    /// applications use this API, and its dashboard can say that a new one works.
+    #[must_use]
+    pub fn first_acceptances(self) -> Self {
+        self.change(|shared| shared.first_acceptances = true)
     }
 
     /// What became of the refusals so far: export it as a metric.
@@ -158,7 +186,9 @@ impl Reporter {
                 client_secret: used.client_secret.clone(),
                 by_basic: used.by_basic,
                 every: used.every,
+                first_acceptances: used.first_acceptances,
                 tally: Mutex::default(),
+                told: Mutex::default(),
                 sent: AtomicU64::new(0),
                 failed: AtomicU64::new(0),
                 dropped: AtomicU64::new(0),
@@ -180,6 +210,31 @@ impl Observe for Reporter {
             application: application.filter(|id| id.len() <= APPLICATION_BYTES_MAX),
             audience: refused.audience.to_owned(),
         };
+        self.count(entry);
+    }
+
+    fn accepted(&self, accepted: &Accepted<'_>) {
+        let Some(application) = accepted.application else {
+            return;
+        };
+        let wanted = self.shared.first_acceptances && application.len() <= APPLICATION_BYTES_MAX;
+        if wanted
+            && self
+                .shared
+                .is_news(accepted.audience, application, accepted.now)
+        {
+            self.count(Entry {
+                code: ACCEPTED,
+                application: Some(application.to_owned()),
+                audience: accepted.audience.to_owned(),
+            });
+        }
+    }
+}
+
+impl Reporter {
+    /// Adds to the next report, and sees that there will be one.
+    fn count(&self, entry: Entry) {
         let mut tally = self.shared.lock();
         if tally.counts.len() >= ENTRIES_MAX && !tally.counts.contains_key(&entry) {
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
@@ -221,6 +276,27 @@ const fn is_mistake(reason: &Reason) -> bool {
 }
 
 impl Shared {
+    /// Whether the acceptance of an application's tokens was not told of lately; remembers that it
+    /// is now.
+    fn is_news(&self, audience: &str, application: &str, now: Duration) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let lately = |at: &Duration| now < at.saturating_add(ACCEPTED_EVERY);
+        let known = told.get(audience).and_then(|apps| apps.get(application));
+        if known.is_some_and(lately) {
+            return false;
+        }
+        if told.values().map(HashMap::len).sum::<usize>() >= ACCEPTED_MAX {
+            told.values_mut()
+                .for_each(|apps| apps.retain(|_, at| lately(at)));
+            if told.values().map(HashMap::len).sum::<usize>() >= ACCEPTED_MAX {
+                return false;
+            }
+        }
+        let of_api = told.entry(audience.to_owned()).or_default();
+        of_api.insert(application.to_owned(), now);
+        true
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -108,3 +108,41 @@ async fn a_report_that_fails_is_counted_and_troubles_nobody() {
     }
     assert_eq!(reporter.snapshot().sent, 0);
 }
+
+#[tokio::test]
+async fn an_acceptance_is_told_of_once_and_only_if_that_is_wanted() {
+    let (address, mut bodies) = issuer(StatusCode::ACCEPTED).await;
+    let key = SigningKey::generate(Alg::ES256).unwrap();
+    let (silent, telling) = (reporter(&address), reporter(&address).first_acceptances());
+    let token = |application: &str, person: &str| {
+        let claims = format!(
+            r#"{{"iss":"https://tenant.example/","aud":"https://my-api","sub":"{person}",
+                "azp":"{application}","scope":"a","exp":9999999999}}"#
+        );
+        key.sign("at+jwt", claims.as_bytes())
+    };
+    for observer in [&silent, &telling] {
+        let verifier = verifier(&key, observer);
+        for person in ["ada", "eve", "ada"] {
+            verifier.verify(&token("shop", person)).await.expect("good");
+        }
+    }
+    let body = bodies.recv().await.expect("a report");
+    let report = url::form_urlencoded::parse(body.as_bytes());
+    let report = report.last().expect("the report is last").1.into_owned();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let expected = serde_json::json!([{
+        "code": "accepted", "application": "shop", "audience": "https://my-api", "count": 1,
+    }]);
+    assert_eq!(report, expected, "neither users nor how many");
+    // More applications than are remembered: the rest is not told of.
+    let verifier = verifier(&key, &telling);
+    for number in 0..300 {
+        let token = token(&format!("app-{number}"), "ada");
+        verifier.verify(&token).await.expect("good");
+    }
+    drop(bodies.recv().await.expect("a second report"));
+    let told = telling.snapshot();
+    assert!(told.sent + told.failed + told.dropped <= 200, "{told:?}");
+    assert_eq!(silent.snapshot().sent, 0);
+}

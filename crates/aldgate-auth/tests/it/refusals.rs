@@ -87,3 +87,29 @@ async fn oau_06_only_confidential_first_party_applications_report() {
     );
     assert!(told(&kit).await.is_empty());
 }
+
+#[tokio::test]
+async fn log_01_an_acceptance_is_told_once_in_a_while_and_of_nobody() {
+    let kit = Kit::new().await;
+    let (m2m, spa) = (&kit.world.m2m, &kit.world.spa);
+    let line = |application: &str| json!([{"code": "accepted", "application": application, "audience": API, "count": 1}]);
+    for _ in 0..3 {
+        assert_eq!(report(&kit, m2m, &line(spa.id.as_str())).await.0, 202);
+    }
+    // Nobody's application, and an acceptance without one: nothing to tell.
+    assert_eq!(report(&kit, m2m, &line("nobody")).await.0, 202);
+    let accepted = async || {
+        let mut events = kit.server.events().await;
+        events.retain(|event| event.kind == EventType::TokenAccepted);
+        events
+    };
+    let events = accepted().await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].client_id.as_ref(), Some(&spa.id));
+    assert_eq!(events[0].audience.as_deref(), Some(API));
+    assert_eq!(events[0].user_id, None);
+    assert!(told(&kit).await.is_empty(), "it is no mistake");
+    kit.server.advance(Seconds::hours(6));
+    report(&kit, m2m, &line(spa.id.as_str())).await;
+    assert_eq!(accepted().await.len(), 2);
+}

@@ -1,6 +1,7 @@
 //! APIs: the list, and one page for each side of an API.
 
 mod applications;
+mod call;
 mod delete;
 mod identifier;
 mod new;

@@ -107,7 +107,9 @@ fn tone(kind: EventType) -> &'static str {
         EventType::Warning | EventType::DeprecationNotice | EventType::RateLimitWarning => "warn",
         EventType::RefreshTokenReuse => "bad",
         kind if kind.is_failure() => "bad",
-        EventType::Login | EventType::Signup | EventType::SilentAuth => "good",
+        EventType::Login | EventType::Signup | EventType::SilentAuth | EventType::TokenAccepted => {
+            "good"
+        }
         _ => "",
     }
 }
@@ -163,6 +165,7 @@ pub(super) const fn label(kind: EventType) -> &'static str {
         E::ActionFailed => "Action failed",
         E::DeprecationNotice => "Deprecated",
         E::Warning => "Warning",
+        E::TokenAccepted => "Token accepted",
         E::KeysRotated => "Keys rotated",
         E::KeyRevoked => "Key revoked",
         E::ConsentGiven => "Consent",

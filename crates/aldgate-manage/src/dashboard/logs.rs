@@ -92,7 +92,7 @@ impl Filter {
 }
 
 /// A value within quotes.
-fn quoted(value: &str) -> String {
+pub(super) fn quoted(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"")
 }
 

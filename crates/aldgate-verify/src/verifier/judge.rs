@@ -10,7 +10,7 @@ use aldgate_jose::{JoseError, VerifyingKey};
 use super::{Failed, Inner, Keys, Trusted, binding, checks};
 use crate::cache::TokenCache;
 use crate::kind::{Look, TokenKind};
-use crate::observe::Refused;
+use crate::observe::{self, Refused};
 use crate::provider::{Found, Snapshot};
 use crate::reason::Reason;
 use crate::token::{self, Accepted, AccessToken, Presented};
@@ -297,6 +297,14 @@ impl Inner {
         match result {
             Ok(token) => {
                 self.counters.accepted();
+                if let Some(observer) = &self.observer {
+                    let application = token.application();
+                    observer.accepted(&observe::Accepted {
+                        application: application.as_deref(),
+                        audience: &self.settings.wanted_audience,
+                        now,
+                    });
+                }
                 Ok(token)
             }
             Err(failed) => {

@@ -25,7 +25,8 @@ pub(crate) fn router(
     let keys = JwkProvider::builder(tenant.issuer.as_str())
         .fetcher(HttpFetch::with_client(client.clone()))
         .build()?;
-    // The issuer hears of mistakes, so that the tenant log can tell of them.
+    // The issuer hears of mistakes, so that the tenant log can tell of them, and of the first
+    // token of an application that is accepted.
     let (id, secret) = (&dev["m2m"]["client_id"], &dev["m2m"]["client_secret"]);
     let reporter = Reporter::new(
         tenant.issuer.as_str(),
@@ -33,7 +34,8 @@ pub(crate) fn router(
         secret.as_str().unwrap_or_default(),
     )?
     .client(client)
-    .every(std::time::Duration::from_secs(2));
+    .every(std::time::Duration::from_secs(2))
+    .first_acceptances();
     let verifier = Verifier::builder(tenant.issuer.as_str(), audience)
         .keys(keys)
         .observer(reporter)

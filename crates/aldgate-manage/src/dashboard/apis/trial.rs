@@ -1,4 +1,4 @@
-//! Trying an API: a token as a machine gets it, explained, and the call to make with it.
+//! Trying an API: a token as a machine gets it, explained, and a call with it.
 //!
 //! The token belongs to a test application of the API's own, which is made the first time. Nobody
 //! knows its secret: it is made anew for each token, used in this process, and forgotten.
@@ -10,6 +10,7 @@ use http::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::call::{self, Called, Wanted};
 use super::{load, sheet, side};
 use crate::dashboard::Visit;
 use crate::dashboard::applications::text;
@@ -40,6 +41,10 @@ struct View {
     name: String,
     is_system: bool,
     token: Option<Token>,
+    methods: [&'static str; 5],
+    /// What was filled in.
+    wanted: Wanted,
+    called: Option<Called>,
 }
 
 #[derive(Serialize)]
@@ -51,16 +56,19 @@ struct Token {
 
 async fn blank(visit: Visit) -> Result<Response, Fault> {
     let api = load(&visit).await?;
-    Ok(page(&visit, &api, None))
+    Ok(page(&visit, &api, None, None))
 }
 
-fn page(visit: &Visit, api: &Value, token: Option<Token>) -> Response {
+fn page(visit: &Visit, api: &Value, token: Option<Token>, called: Option<Called>) -> Response {
     let view = View {
         action: href(&side(visit, "/test")),
         identifier: text(api, "identifier"),
         name: test_name(api),
         is_system: api["is_system"] == true,
         token,
+        methods: call::METHODS,
+        wanted: Wanted::read(&visit.form),
+        called,
     };
     sheet(visit, "api_test", api, "/test").show(&view)
 }
@@ -83,13 +91,17 @@ async fn token(visit: Visit) -> Result<Response, Fault> {
     let answer = visit.token(&fields).await?;
     let value = text(&answer, "access_token");
     let explanation = explain(&value, &facts(&visit, &audience).await?);
-    let curl = format!("curl http://localhost:8080/ --header \"authorization: Bearer {value}\"");
+    let wanted = Wanted::read(&visit.form);
+    let called = match wanted.address.is_empty() {
+        true => None,
+        false => Some(call::call(&visit.app.outbound, &wanted, &value).await),
+    };
     let token = Token {
+        curl: wanted.curl(&value),
         value,
-        curl,
         explanation,
     };
-    Ok(page(&visit, &api, Some(token)))
+    Ok(page(&visit, &api, Some(token), called))
 }
 
 /// What the doctor may know.

@@ -1,5 +1,6 @@
 //! The code for a new application and its API, and the live test.
 
+use aldgate_core::event::EventType;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
@@ -9,6 +10,7 @@ use crate::dashboard::api::Refused;
 use crate::dashboard::applications::text;
 use crate::dashboard::events::{self, Row};
 use crate::dashboard::fault::Fault;
+use crate::dashboard::logs::quoted;
 use crate::dashboard::page::{Page, show};
 use crate::dashboard::path::at;
 use crate::dashboard::snippets::{self, APIS, APPLICATIONS, Names, Snippet, Stack};
@@ -33,6 +35,9 @@ struct View {
     application_href: String,
     api_href: String,
     test: Option<Test>,
+    /// Code that lets an API tell of the first accepted token.
+    reporter: String,
+    trial_href: String,
     /// The fixed address of `auth0.js`, which speaks https only.
     needs_https: bool,
 }
@@ -42,9 +47,14 @@ struct View {
 struct Test {
     login: Option<Row>,
     token: Option<Row>,
+    /// An API said that it accepts tokens of the application.
+    accepted: Option<Row>,
     failure: Option<Row>,
     mistake: Option<Row>,
+    /// Whether the application has what it needs.
     done: bool,
+    /// Whether there is more to wait for.
+    waits: bool,
 }
 
 async fn watch(visit: Visit) -> Result<Response, Fault> {
@@ -69,6 +79,8 @@ async fn watch(visit: Visit) -> Result<Response, Fault> {
         apis: links(&visit, &APIS, "api", api_stack),
         application_href: href(&at("/applications/{}", &[&names.client_id])),
         api_href: href(&at("/apis/{}", &[visit.segment("api")])),
+        trial_href: href(&at("/apis/{}/test", &[visit.segment("api")])),
+        reporter: reporter(&names),
         client_id: names.client_id,
         audience: names.audience,
         test,
@@ -80,6 +92,16 @@ async fn watch(visit: Visit) -> Result<Response, Fault> {
         )
         .under("Getting started", "/start")
         .show(&view))
+}
+
+fn reporter(names: &Names) -> String {
+    let (issuer, audience) = (&names.issuer, &names.audience);
+    format!(
+        "let reporter = Reporter::new(\"{issuer}\", \"CLIENT_ID\", \"CLIENT_SECRET\")?\n    \
+         .first_acceptances();\n\
+         let verifier = Verifier::builder(\"{issuer}\", \"{audience}\")\n    \
+         .observer(reporter)\n    .build()?;"
+    )
 }
 
 fn links(visit: &Visit, stacks: &[Stack], name: &str, chosen: &Stack) -> Vec<Link> {
@@ -109,7 +131,12 @@ async fn test(visit: &Visit, names: &Names) -> Result<Test, Refused> {
     let logins = format!("{of_client} AND (type:s OR type:ssa)");
     let tokens = format!(
         "{of_client} AND audience:\"{}\" AND (type:s OR type:ssa OR type:seacft OR type:sertft)",
-        names.audience.replace('\\', "\\\\").replace('"', "\\\""),
+        quoted(&names.audience),
+    );
+    let acceptances = format!(
+        "{of_client} AND audience:\"{}\" AND type:{}",
+        quoted(&names.audience),
+        EventType::TokenAccepted.code(),
     );
     let newest = async |query: &str| {
         let path = at("/logs?per_page=1&q={}", &[query]);
@@ -118,15 +145,21 @@ async fn test(visit: &Visit, names: &Names) -> Result<Test, Refused> {
     };
     let login = newest(&logins).await?;
     let token = newest(&tokens).await?;
+    let accepted = newest(&acceptances).await?;
     let failure = newest(&format!("{of_client} AND type:f*")).await?;
     let mistake = newest(&format!("{of_client} AND type:w")).await?;
     // What failed before it worked needs no attention any more.
     let later = |failure: &Row| login.as_ref().is_none_or(|login| failure.id > login.id);
+    let newer = |mistake: &Row| accepted.as_ref().is_none_or(|good| mistake.id > good.id);
+    let mistake = mistake.filter(newer);
+    let done = login.is_some() && token.is_some() && mistake.is_none();
     Ok(Test {
         failure: failure.filter(later),
-        done: login.is_some() && token.is_some() && mistake.is_none(),
+        done,
+        waits: !(done && accepted.is_some()),
         login,
         token,
+        accepted,
         mistake,
     })
 }

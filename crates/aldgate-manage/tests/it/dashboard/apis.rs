@@ -1,5 +1,6 @@
 //! The pages of APIs, and getting started.
 
+use aldgate_test::API;
 use http::StatusCode;
 
 use super::desk::Desk;
@@ -93,6 +94,110 @@ async fn the_test_tab_gets_a_token_and_explains_it() {
     }
     let list = admin.see("/applications?q=Test+of").await;
     assert!(list.contains("1–1 of 1"), "one test application: {list}");
+}
+
+#[tokio::test]
+async fn net_01_the_test_tab_calls_only_where_this_server_may() {
+    let desk = Desk::new().await;
+    let mut admin = desk.admin().await;
+    let path = format!("/apis/{}/test", desk.world.api.id);
+    admin.see(&path).await;
+    for (address, cause) in [
+        ("https://127.0.0.1:1/", "not on the public internet"),
+        (
+            "https://169.254.169.254/latest",
+            "not on the public internet",
+        ),
+        ("http://api.example/", "expected an https URL"),
+        ("no address", "is no address"),
+    ] {
+        let page = admin.send(&path, &[("address", address)]).await;
+        assert_eq!(page.status, StatusCode::OK, "{address}");
+        assert!(page.text().contains(cause), "{address}: {}", page.text());
+        assert!(
+            page.text().contains("eyJ"),
+            "the token is there all the same"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_test_tab_calls_the_api_and_shows_both_sides() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("a port");
+    let address = format!("http://{}/orders", listener.local_addr().expect("one"));
+    let answer = |headers: http::HeaderMap| async move {
+        let bearer = headers
+            .get("authorization")
+            .and_then(|value| value.to_str().ok());
+        assert!(
+            bearer.is_some_and(|value| value.starts_with("Bearer eyJ")),
+            "{bearer:?}"
+        );
+        ([("x-mark", "seen")], "{\"orders\":[\"<lamp>\"]}")
+    };
+    let api = axum::Router::new().route("/orders", axum::routing::post(answer));
+    drop(tokio::spawn(
+        async move { axum::serve(listener, api).await },
+    ));
+    let desk = Desk::with(|config| {
+        config.outbound.allow_http = true;
+        config.outbound.allow_cidrs = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    let mut admin = desk.admin().await;
+    let path = format!("/apis/{}/test", desk.world.api.id);
+    admin.see(&path).await;
+    let call = [
+        ("address", address.as_str()),
+        ("method", "POST"),
+        ("body", "{\"a\":1}"),
+    ];
+    let text = admin.send(&path, &call).await.text();
+    assert!(text.contains("The API accepted the token."), "{text}");
+    assert!(
+        text.contains("x-mark: seen") && text.contains("&lt;lamp&gt;"),
+        "{text}"
+    );
+    assert!(
+        text.contains("{&quot;a&quot;:1}"),
+        "what was typed stays: {text}"
+    );
+    let get = [("address", address.as_str()), ("method", "GET")];
+    let text = admin.send(&path, &get).await.text();
+    assert!(
+        text.contains("HTTP 405") && text.contains("says nothing of the token"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn getting_started_turns_green_on_the_first_accepted_token() {
+    let desk = Desk::new().await;
+    let mut admin = desk.admin().await;
+    let (spa, m2m) = (desk.world.spa.id.to_string(), &desk.world.m2m);
+    let path = format!("/start/{spa}/{}", desk.world.api.id);
+    let page = admin.see(&path).await;
+    assert!(page.contains("Waiting for the API to say"), "{page}");
+    assert!(
+        page.contains("first_acceptances"),
+        "says how to switch it on"
+    );
+    let report = format!(
+        "[{{\"code\":\"accepted\",\"application\":\"{spa}\",\"audience\":\"{API}\",\"count\":1}}]"
+    );
+    let fields = [
+        ("client_id", m2m.id.as_str()),
+        ("client_secret", m2m.secret.as_str()),
+        ("report", report.as_str()),
+    ];
+    let url = desk.server.url("oauth/refusals");
+    let reply = desk.server.post_form(&url, &fields, &[]).await;
+    assert_eq!(reply.status, StatusCode::ACCEPTED, "{}", reply.text());
+    drop(desk.server.events().await);
+    let page = admin.see(&path).await;
+    assert!(page.contains("The first accepted token"), "{page}");
+    assert!(page.contains("accepts tokens of"), "{page}");
 }
 
 #[tokio::test]

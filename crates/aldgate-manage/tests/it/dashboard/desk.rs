@@ -1,5 +1,6 @@
 //! A server with dashboard and login pages, its world, and people who are logged in.
 
+use aldgate_app::config::Config;
 use aldgate_core::id::RoleId;
 use aldgate_core::role::{Permission, Role};
 use aldgate_core::user::User;
@@ -21,10 +22,15 @@ pub(crate) struct Person<'d> {
 
 impl Desk {
     pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A server with a configuration of its own.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let routes = aldgate_auth::routes()
             .merge(aldgate_manage::routes())
             .merge(aldgate_manage::dashboard(aldgate_auth::routes()));
-        let server = TestServer::start(routes).await;
+        let server = TestServer::start_with(routes, change).await;
         let world = World::make(&server).await;
         Self { server, world }
     }
