@@ -1,4 +1,5 @@
-// "Continue with Google" at the fake Google of `aldgate dev`, as a person does it.
+// "Continue with Google" at the fake Google of `aldgate dev`, as a person does it; and a provider
+// that gets everything wrong, one thing at a time.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -6,6 +7,7 @@ import { after, before, test } from "node:test";
 import { assertAccessible, assertFitsPhone } from "../support/accessibility.mjs";
 import { startApp } from "../support/app.mjs";
 import { freshPage, startBrowser } from "../support/browser.mjs";
+import { CLIENT, FAULTS, startProvider } from "../support/faulty-provider.mjs";
 import { Server } from "../support/server.mjs";
 import { WEB, world } from "../support/world.mjs";
 
@@ -93,4 +95,58 @@ test("whoever cancels sees a page of this server and is not logged in", async ()
   const cookies = await page.context().cookies(server.issuer);
   assert.ok(!cookies.some((cookie) => cookie.name === "aldgate"), "no session");
   await page.context().close();
+});
+
+test("whatever the provider gets wrong ends on a page of this server, with nobody logged in", async () => {
+  const provider = await startProvider();
+  const { id, secret } = CLIENT;
+  const discovery_url = `${provider.origin}/.well-known/openid-configuration`;
+  await server.apply({
+    ...world(app.origin),
+    connections: [
+      {
+        name: "faulty",
+        strategy: "oidc",
+        enabled_clients: ["Interop web"],
+        options: { client_id: id, client_secret: secret, discovery_url },
+      },
+    ],
+  });
+  const page = await freshPage(browser);
+  const query = new URLSearchParams({
+    client_id: WEB.id,
+    response_type: "code",
+    redirect_uri: `${app.origin}/callback`,
+    scope: "openid",
+    connection: "faulty",
+  });
+  const session = async () => {
+    const cookies = await page.context().cookies(server.issuer);
+    return cookies.some((cookie) => cookie.name === "aldgate");
+  };
+  try {
+    for (const [name, fault] of Object.entries(FAULTS)) {
+      provider.fault = fault;
+      await page.goto(`${server.issuer}authorize?${query}`);
+      assert.equal(new URL(page.url()).origin, new URL(server.issuer).origin, name);
+      assert.match(await page.locator("main").innerText(), /Support code\s+\S{6,}/, name);
+      assert.equal(await session(), false, `${name}: no session`);
+    }
+    const made = async () => {
+      const search = encodeURIComponent('identities.connection:"faulty"');
+      const { stdout } = await server.run("api", "GET", `users?q=${search}`);
+      return JSON.parse(stdout).length;
+    };
+    assert.equal(await made(), 0, "no user");
+    // The control: the same without a fault.
+    provider.fault = undefined;
+    await page.goto(`${server.issuer}authorize?${query}`);
+    await page.waitForURL(`${app.origin}/callback?**`);
+    assert.equal(await session(), true);
+    assert.equal(await made(), 1);
+    assert.deepEqual(page.problems, []);
+  } finally {
+    await page.context().close();
+    await provider.stop();
+  }
 });

@@ -2,7 +2,6 @@
 //! client (NET-01). What they publish is kept in bounded caches.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aldgate_core::error::Refusal;
 use aldgate_core::federation::id_token::ALGORITHMS;
@@ -11,7 +10,7 @@ use aldgate_core::federation::preset::ClientAuth;
 use aldgate_core::federation::tokens::{self, Tokens};
 use aldgate_core::federation::upstream::{Source, Upstream};
 use aldgate_core::secret::Secret;
-use aldgate_core::time::Timestamp;
+use aldgate_core::time::{Seconds, Timestamp};
 use aldgate_jose::{JwkSet, VerifyingKey, b64};
 use moka::sync::Cache;
 use serde_json::{Map, Value};
@@ -22,7 +21,7 @@ use crate::outbound::{Asked, Fetched, KEY_SET_BYTES_MAX};
 use crate::rate_limit::{Rate, RateLimiter};
 
 /// How long a discovery document counts, and how long keys do.
-const LIFETIME: Duration = Duration::from_secs(3600);
+const LIFETIME: Seconds = Seconds::hours(1);
 
 /// Providers that are remembered.
 const PROVIDERS_MAX: u64 = 2_000;
@@ -36,10 +35,13 @@ const AGAIN: &str = "5/min";
 
 /// What other providers publish.
 pub(crate) struct Upstreams {
-    endpoints: Cache<String, Arc<Endpoints>>,
-    keys: Cache<String, Arc<Vec<VerifyingKey>>>,
+    endpoints: Cache<String, Known<Endpoints>>,
+    keys: Cache<String, Known<Vec<VerifyingKey>>>,
     again: Option<RateLimiter<String>>,
 }
+
+/// What was fetched, and when: how long it counts goes by the server's clock.
+type Known<T> = (Timestamp, Arc<T>);
 
 /// How a code is redeemed.
 pub struct Redeem<'a> {
@@ -69,10 +71,12 @@ impl Default for Upstreams {
 }
 
 fn cache<V: Clone + Send + Sync + 'static>() -> Cache<String, V> {
-    Cache::builder()
-        .max_capacity(PROVIDERS_MAX)
-        .time_to_live(LIFETIME)
-        .build()
+    Cache::builder().max_capacity(PROVIDERS_MAX).build()
+}
+
+fn fresh<T>(known: Option<Known<T>>, now: Timestamp) -> Option<Arc<T>> {
+    let (at, known) = known?;
+    (now < at + LIFETIME).then_some(known)
 }
 
 impl App {
@@ -88,13 +92,14 @@ impl App {
         };
         // The rule is part of the key: what fits one connection may not fit another.
         let key = format!("{url} {issuer:?}");
-        if let Some(known) = self.upstreams.endpoints.get(&key) {
+        if let Some(known) = fresh(self.upstreams.endpoints.get(&key), self.now()) {
             return Ok(known);
         }
         let fetched = self.ask(url, &[], ANSWER_BYTES_MAX).await?;
         expect_ok(&fetched, url)?;
         let endpoints = Arc::new(Endpoints::discovered(&fetched.body, url, issuer)?);
-        self.upstreams.endpoints.insert(key, Arc::clone(&endpoints));
+        let known = (self.now(), Arc::clone(&endpoints));
+        self.upstreams.endpoints.insert(key, known);
         Ok(endpoints)
     }
 
@@ -107,7 +112,7 @@ impl App {
         url: &Url,
         again: bool,
     ) -> Result<Arc<Vec<VerifyingKey>>, Refusal> {
-        let known = self.upstreams.keys.get(url.as_str());
+        let known = fresh(self.upstreams.keys.get(url.as_str()), self.now());
         if let Some(known) = &known
             && (!again || !self.upstreams.may_ask_again(url, self.now()))
         {
@@ -123,9 +128,8 @@ impl App {
         let keys = set.keys().iter();
         let keys = keys.filter_map(|jwk| VerifyingKey::from_jwk_for(jwk, ALGORITHMS).ok());
         let keys = Arc::new(keys.collect::<Vec<_>>());
-        self.upstreams
-            .keys
-            .insert(url.to_string(), Arc::clone(&keys));
+        let known = (self.now(), Arc::clone(&keys));
+        self.upstreams.keys.insert(url.to_string(), known);
         Ok(keys)
     }
 

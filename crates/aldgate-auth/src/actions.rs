@@ -8,6 +8,7 @@ use aldgate_app::extract::Caller;
 use aldgate_core::action::{Denial, Verdict, event};
 use aldgate_core::connection::Connection;
 use aldgate_core::id::{GrantId, SessionId, UserId};
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::session::AuthenticationMethod;
 use aldgate_core::tenant::Tenant;
 use aldgate_core::time::Timestamp;
@@ -121,6 +122,8 @@ impl Aftermath {
             .as_ref()
             .filter(|_| self.denial.revokes_session)
         {
+            tx.logouts()
+                .of_session(id, Initiator::SessionRevoked, self.now)?;
             tx.sessions().end_by_id(id)?;
             tx.grants().revoke_of_session(id, self.now)?;
         }

@@ -23,7 +23,7 @@ use axum::extract::FromRequestParts;
 use axum::response::Response;
 use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 
 /// How long a browser remembers the language that was chosen.
 const LANGUAGE_LIFETIME: Seconds = Seconds::days(365);
@@ -41,6 +41,8 @@ pub(crate) struct Visitor {
     session: Option<TokenHash>,
     /// The language that the address of the page asks for.
     language: Option<Locale>,
+    /// The address of the page, if it can be asked for again.
+    here: Option<String>,
 }
 
 /// Why a page cannot be made although nobody did anything wrong.
@@ -85,6 +87,7 @@ impl FromRequestParts<App> for Visitor {
         let session = jar.get(&tenant.issuer, CookieKind::Session);
         Ok(Self {
             language: language(parts.uri.query().unwrap_or_default()),
+            here: here(parts),
             session: session.and_then(|value| TokenKind::Session.hash(value)),
             browser: Browser::read(app, &tenant.issuer, &parts.headers),
             now: app.now(),
@@ -128,6 +131,11 @@ impl Visitor {
         response
             .headers_mut()
             .append(SET_COOKIE, self.browser.cookie());
+        self.remember_language(response);
+    }
+
+    /// Sees to it that the chosen language is known next time.
+    fn remember_language(&self, response: &mut Response) {
         if let Some(language) = self.language {
             let (kind, tag) = (CookieKind::Language, language.tag());
             let cookie = set_cookie(&self.tenant.issuer, kind, tag, Some(LANGUAGE_LIFETIME));
@@ -178,13 +186,15 @@ impl Visitor {
     pub(crate) async fn chrome(&self, ui_locales: Option<&str>) -> Chrome {
         let wished = ui_locales.unwrap_or_default();
         let (app, tenant, headers) = (&self.app, &self.tenant, &self.headers);
-        match self.language {
+        let mut chrome = match self.language {
             Some(language) => {
                 let wishes = format!("{} {wished}", language.tag());
                 app.chrome_by(tenant, headers, &wishes).await
             }
             None => app.chrome(tenant, headers, wished).await,
-        }
+        };
+        chrome.here.clone_from(&self.here);
+        chrome
     }
 
     /// The request as actions see it, without what was sent: that may hold a code.
@@ -195,12 +205,10 @@ impl Visitor {
 
     /// A page that tells an outcome.
     pub(crate) async fn notice(&self, status: StatusCode, kind: NoticeKind) -> Response {
-        reply(
-            status,
-            &Notice::new(kind),
-            &self.chrome(None).await,
-            &Policy::page(),
-        )
+        let chrome = self.chrome(None).await;
+        let mut response = reply(status, &Notice::new(kind), &chrome, &Policy::page());
+        self.remember_language(&mut response);
+        response
     }
 
     /// The answer of a handler, or the page that apologises.
@@ -264,6 +272,43 @@ impl Visitor {
         event.detail = serde_json::json!({"error": error.code.as_str(), "check": check});
         event
     }
+}
+
+/// Pages that are the same when they are asked for again.
+const LASTING: [&str; 6] = [
+    "/u/",
+    "/account",
+    "/v2/logout",
+    "/oidc/logout",
+    "/login/logged-out",
+    "/passwordless/verify_redirect",
+];
+
+/// Pages whose forms lead back to the same address.
+const FORMS: [&str; 4] = [
+    "/account/password",
+    "/account/email",
+    "/account/delete",
+    "/u/reset-password/request",
+];
+
+/// The address of the page that the request shows, without its language.
+fn here(parts: &Parts) -> Option<String> {
+    let path = parts.uri.path();
+    if parts.method != Method::GET {
+        return FORMS.contains(&path).then(|| format!("{path}?"));
+    }
+    let lasts = LASTING.iter().any(|begin| path.starts_with(begin));
+    if !lasts {
+        return None;
+    }
+    let query = parts.uri.query().unwrap_or_default();
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let kept = pairs.filter(|(name, _)| name != "lang");
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .finish();
+    Some(format!("{path}?{query}"))
 }
 
 /// The language in a page's address, as the links of the language switch have it.

@@ -1,8 +1,10 @@
 //! A connection: a source of users.
 
+pub mod attributes;
 mod passwordless;
 pub mod rules;
 pub mod secrets;
+mod trust;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

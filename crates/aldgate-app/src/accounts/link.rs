@@ -5,6 +5,7 @@
 use aldgate_core::error::Refusal;
 use aldgate_core::federation::account::may_become;
 use aldgate_core::id::UserId;
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::secret::TokenHash;
 use aldgate_core::session::Session;
 use aldgate_core::time::Timestamp;
@@ -61,6 +62,8 @@ pub fn link_users(
     };
     let password = tx.passwords().of(secondary)?;
     let tokens = tx.upstream_tokens().of_user(secondary)?;
+    tx.logouts()
+        .of_user(secondary, None, Initiator::AccountDeleted, now)?;
     tx.users().delete(secondary)?;
     if tx.users().update(&linked)? != Saved::Done {
         let cause = "Another user has one of the accounts or names already.";

@@ -11,10 +11,14 @@ pub struct SignUp {
     pub form: Form,
     /// Where the person is going; `None` for the server's own pages.
     pub application: Option<ApplicationView>,
-    /// What the address field holds.
-    pub email: String,
+    /// What the address field holds; `None` if the connection asks for none.
+    pub email: Option<String>,
     /// What the user name field holds; `None` if the connection has no user names.
     pub username: Option<String>,
+    /// What the field of the phone number holds; `None` if the connection asks for none.
+    pub phone: Option<String>,
+    /// The fields that may stay empty.
+    pub optional: Vec<&'static str>,
     /// What an action of the tenant says who refuses.
     pub message: Option<String>,
     /// Why the form came back, if not because of one field.
@@ -23,6 +27,8 @@ pub struct SignUp {
     pub email_problem: Option<Problem>,
     /// What is wrong with the user name.
     pub username_problem: Option<Problem>,
+    /// What is wrong with the phone number.
+    pub phone_problem: Option<Problem>,
     /// What is wrong with the password.
     pub password_problem: Option<Problem>,
     /// Fewest characters of a password.
@@ -108,19 +114,24 @@ impl Page for SignUp {
         let plain = Self {
             form: Form::sample("/u/signup"),
             application: Some(ApplicationView::named("Orchard")),
-            email: String::new(),
+            email: Some(String::new()),
             username: None,
+            phone: None,
+            optional: Vec::new(),
             message: None,
             problem: None,
             email_problem: None,
             username_problem: None,
+            phone_problem: None,
             password_problem: None,
             password_min: 12,
             login_url: "/u/login?state=hKFo2SBk".to_owned(),
         };
         let refused = Self {
-            email: "ada@example".to_owned(),
+            email: Some("ada@example".to_owned()),
             username: Some("a da".to_owned()),
+            phone: Some("0151".to_owned()),
+            phone_problem: Some(Problem::PhoneInvalid),
             problem: Some(Problem::FormExpired),
             email_problem: Some(Problem::EmailInvalid),
             username_problem: Some(Problem::UsernameInvalid),
@@ -129,8 +140,15 @@ impl Page for SignUp {
         };
         let exists = Self {
             application: None,
-            email: "ada@example.com".to_owned(),
+            email: Some("ada@example.com".to_owned()),
             email_problem: Some(Problem::UserExists),
+            ..plain.clone()
+        };
+        let by_name = Self {
+            email: None,
+            username: Some(String::new()),
+            phone: Some(String::new()),
+            optional: vec!["phone_number"],
             ..plain.clone()
         };
         let by_action = Self {
@@ -142,6 +160,7 @@ impl Page for SignUp {
             ("refused", refused),
             ("exists", exists),
             ("by-action", by_action),
+            ("by-name", by_name),
         ]
     }
 }

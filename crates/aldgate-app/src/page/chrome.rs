@@ -16,6 +16,9 @@ pub struct Chrome {
     pub brand: Arc<Brand>,
     /// The languages that the page can be had in.
     pub languages: Arc<[Locale]>,
+    /// The address of the page with a question mark in it, for the links to other languages;
+    /// `None` where asking for it again would not show it again.
+    pub here: Option<String>,
     /// Texts that the tenant replaced; usually none.
     pub overrides: Arc<Overrides>,
 }
@@ -27,6 +30,7 @@ impl Chrome {
             locale,
             brand,
             languages: Arc::from(Locale::ALL),
+            here: None,
             overrides: Arc::default(),
         }
     }

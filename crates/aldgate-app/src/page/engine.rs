@@ -76,6 +76,7 @@ pub(super) fn render_value(
     let context = context! {
         page,
         languages,
+        here => chrome.here.as_deref(),
         t => texts,
         lang => chrome.locale.tag(),
         dir => chrome.locale.direction().as_str(),

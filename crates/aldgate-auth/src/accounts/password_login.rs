@@ -14,6 +14,7 @@ use aldgate_app::page::{Chrome, PageError, Problem};
 use aldgate_core::application::Application;
 use aldgate_core::attempts::{Account, Limits};
 use aldgate_core::connection::Connection;
+use aldgate_core::connection::attributes::Name;
 use aldgate_core::error::{ErrorCode, OAuthError, Refusal};
 use aldgate_core::event::{Event, EventType};
 use aldgate_core::id::ConnectionId;
@@ -154,6 +155,7 @@ struct Found {
 #[derive(Clone)]
 struct Reserve {
     connection: ConnectionId,
+    kinds: Vec<LoginName>,
     username: String,
     counting: Counting,
 }
@@ -166,6 +168,7 @@ impl Login<'_> {
         let options = &self.attempt.connection.options;
         let reserve = Reserve {
             connection: self.attempt.connection.id.clone(),
+            kinds: login_names(self.attempt.connection),
             username: self.attempt.username.to_owned(),
             counting: Counting::new(
                 Limits::new(options, &protection, address),
@@ -213,7 +216,7 @@ impl Login<'_> {
 
 impl Reserve {
     fn run(&self, tx: &mut Tx<'_>) -> Result<Found, StoreError> {
-        let user = find_user(tx, &self.connection, &self.username)?;
+        let user = find_user(tx, (&self.connection, &self.kinds), &self.username)?;
         let hash = match &user {
             Some(user) => tx.passwords().of(&user.id)?.map(|stored| stored.hash),
             None => None,
@@ -230,14 +233,26 @@ impl Reserve {
     }
 }
 
-/// Finds the user by whatever she typed: address, username, phone number.
+/// The kinds of names that people log in to a database with.
+pub(super) fn login_names(connection: &Connection) -> Vec<LoginName> {
+    let all = Name::ALL.into_iter();
+    let identifying = all.filter(|name| connection.attribute(*name).identifies);
+    let kinds = identifying.map(|name| match name {
+        Name::Email => LoginName::Email,
+        Name::Username => LoginName::Username,
+        Name::Phone => LoginName::Phone,
+    });
+    kinds.collect()
+}
+
+/// Finds the user by whatever she typed, among the kinds of names that people log in with there.
 pub(super) fn find_user(
     tx: &mut Tx<'_>,
-    connection: &ConnectionId,
+    (connection, kinds): (&ConnectionId, &[LoginName]),
     typed: &str,
 ) -> Result<Option<User>, StoreError> {
-    for kind in [LoginName::Email, LoginName::Username, LoginName::Phone] {
-        if let Some(user) = tx.users().by_login(connection, kind, typed)? {
+    for kind in kinds {
+        if let Some(user) = tx.users().by_login(connection, *kind, typed)? {
             return Ok(Some(user));
         }
     }

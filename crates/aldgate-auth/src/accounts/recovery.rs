@@ -15,10 +15,10 @@ use aldgate_core::signup;
 use aldgate_core::tenant::Tenant;
 use aldgate_core::ticket::TicketPurpose;
 use aldgate_core::user::User;
-use aldgate_store::{StoreError, Tx};
+use aldgate_store::{LoginName, StoreError, Tx};
 use http::HeaderMap;
 
-use super::password_login::find_user;
+use super::password_login::{find_user, login_names};
 
 /// Somebody forgot a password.
 #[derive(Clone, Copy)]
@@ -64,8 +64,13 @@ impl Recovery<'_> {
     /// Nobody learns whether there is.
     pub(super) async fn request(&self, name: &str) -> Result<(), RecoveryError> {
         let (id, typed) = (self.connection.id.clone(), name.to_owned());
+        // Whoever cannot log in with her address can still be mailed there.
+        let mut kinds = login_names(self.connection);
+        if !kinds.contains(&LoginName::Email) {
+            kinds.push(LoginName::Email);
+        }
         let find = move |tx: &mut Tx<'_>| {
-            let user = find_user(tx, &id, &typed)?;
+            let user = find_user(tx, (&id, &kinds), &typed)?;
             let language = match &user {
                 Some(user) => tx.users().language(&user.id)?,
                 None => None,

@@ -8,10 +8,12 @@ use aldgate_app::extract::FormParams;
 use aldgate_app::page::{self, NoticeKind, Problem};
 use aldgate_core::action::event;
 use aldgate_core::connection::Connection;
+use aldgate_core::connection::attributes::{AtSignUp, Name};
 use aldgate_core::error::Refusal;
 use aldgate_core::event::EventType;
 use aldgate_core::params::Params;
 use aldgate_core::password::PasswordPolicy;
+use aldgate_core::passwordless::{Channel, Recipient};
 use aldgate_core::secret::Secret;
 use aldgate_core::session::AuthenticationMethod;
 use aldgate_core::signup::{Draft, RefusedField};
@@ -40,6 +42,7 @@ struct Problems {
     form: Option<Problem>,
     email: Option<Problem>,
     username: Option<Problem>,
+    phone: Option<Problem>,
     password: Option<Problem>,
     /// What an action says, who refuses the registration.
     message: Option<String>,
@@ -174,11 +177,9 @@ async fn attempt(
         let refusal = Refusal::new("too_many_sign_ups", cause);
         return form(Problem::TooManyAttempts { minutes: 15 }, refusal);
     }
-    let text = |name| fields.get(name).map(str::to_owned);
-    let draft = Draft {
-        email: text("email"),
-        username: text("username").filter(|_| sign_up.connection.requires_username()),
-        ..Draft::default()
+    let draft = match typed(sign_up.connection, fields) {
+        Ok(draft) => draft,
+        Err(refused) => return Ok(Err(refused_field(refused))),
     };
     match sign_up.create(draft, password).await {
         Ok(user) => Ok(Ok(user)),
@@ -205,20 +206,50 @@ async fn attempt(
     }
 }
 
+/// Who wants to sign up, from the fields that the form has.
+fn typed(connection: &Connection, fields: &Params) -> Result<Draft, RefusedField> {
+    let text = |name: Name| {
+        let text = fields.get(name.as_str()).map(|text| text.trim().to_owned());
+        text.filter(|text| !text.is_empty() && is_asked(connection, name))
+    };
+    let number = text(Name::Phone).map(|typed| Recipient::parse(Channel::Sms, &typed));
+    Ok(Draft {
+        email: text(Name::Email),
+        username: text(Name::Username),
+        phone_number: number.transpose()?.map(|recipient| recipient.text),
+        by_herself: true,
+        ..Draft::default()
+    })
+}
+
+/// Whether the form has a field for a name.
+fn is_asked(connection: &Connection, name: Name) -> bool {
+    // The number of a database without attributes is for applications that sign people up.
+    let newer = connection.options.contains_key("attributes");
+    let asked = connection.attribute(name).at_sign_up != AtSignUp::Inactive;
+    asked && (newer || name != Name::Phone)
+}
+
+/// What is wrong with one field.
+fn refused_field(RefusedField { field, refusal }: RefusedField) -> (Problems, Refusal) {
+    let mut problems = Problems::default();
+    let missing = refusal.code == "field_missing";
+    match field {
+        "username" if missing => problems.username = Some(Problem::Required),
+        "username" => problems.username = Some(Problem::UsernameInvalid),
+        "phone_number" if missing => problems.phone = Some(Problem::Required),
+        "phone_number" => problems.phone = Some(Problem::PhoneInvalid),
+        _ if missing => problems.email = Some(Problem::Required),
+        _ => problems.email = Some(Problem::EmailInvalid),
+    }
+    (problems, *refusal)
+}
+
 /// What is wrong, for the form and for the log.
 fn refused(sign_up: &SignUp<'_>, error: CreateUserError) -> (Problems, Refusal) {
     let mut problems = Problems::default();
     let refusal = match error {
-        CreateUserError::Field(RefusedField { field, refusal }) => {
-            let missing = refusal.code == "field_missing";
-            match field {
-                "username" if missing => problems.username = Some(Problem::Required),
-                "username" => problems.username = Some(Problem::UsernameInvalid),
-                _ if missing => problems.email = Some(Problem::Required),
-                _ => problems.email = Some(Problem::EmailInvalid),
-            }
-            *refusal
-        }
+        CreateUserError::Field(refused) => return refused_field(refused),
         CreateUserError::Password(refused, policy) => {
             problems.password = Some(problem_of(refused));
             refused.refusal(&policy)
@@ -254,19 +285,30 @@ async fn form(
             .collect()
     };
     let email: String = text("email");
+    let asked = |name: Name| is_asked(connection, name);
+    let optional = |name: &Name| {
+        let attribute = connection.attribute(*name);
+        attribute.at_sign_up == AtSignUp::Optional && !attribute.required
+    };
     let page = page::SignUp {
         form: visitor.form(PATH, &stage.form_name(FORM), Some(stage.handle())),
         application: Some(stage.view()),
-        email: if email.is_empty() {
-            hint.to_owned()
-        } else {
-            email
-        },
-        username: connection.requires_username().then(|| text("username")),
+        email: asked(Name::Email).then(|| match email.is_empty() {
+            true => hint.to_owned(),
+            false => email,
+        }),
+        username: asked(Name::Username).then(|| text("username")),
+        phone: asked(Name::Phone).then(|| text("phone_number")),
+        optional: Name::ALL
+            .into_iter()
+            .filter(optional)
+            .map(Name::as_str)
+            .collect(),
         message: problems.message,
         problem: problems.form,
         email_problem: problems.email,
         username_problem: problems.username,
+        phone_problem: problems.phone,
         password_problem: problems.password,
         password_min: PasswordPolicy::of(connection).min_length,
         login_url: stage.link("u/login"),
@@ -275,6 +317,7 @@ async fn form(
         problems.form,
         problems.email,
         problems.username,
+        problems.phone,
         problems.password,
     ];
     let status = match first.into_iter().flatten().next() {

@@ -2,6 +2,7 @@
 
 use aldgate_app::respond::see_other;
 use aldgate_core::id::UserId;
+use aldgate_core::logout::backchannel::Initiator;
 use aldgate_core::secret::{TokenHash, TokenKind};
 use aldgate_core::session::{AuthenticationMethod, Device, Lifetimes, Login, Session};
 use aldgate_core::transaction::Transaction;
@@ -43,6 +44,7 @@ pub(crate) async fn log_in(
             Some(hash) => tx.sessions().live(hash, now)?,
             None => None,
         };
+        let left = previous.as_ref().map(|session| session.id.clone());
         let session = Session::begin(login.clone(), previous, lifetimes, now, &mut rng.clone());
         let noted = Transaction {
             logged_in: Some(session.id.clone()),
@@ -50,6 +52,11 @@ pub(crate) async fn log_in(
         };
         if !tx.transactions().update(&transaction_hash, &noted, now)? {
             return Ok(None);
+        }
+        // Somebody else logs in here: the applications of who was here before are told.
+        if let Some(left) = left.filter(|left| *left != session.id) {
+            tx.logouts()
+                .of_session(&left, Initiator::SessionRevoked, now)?;
         }
         tx.sessions().begin(&fresh, &session, retired.as_ref())?;
         tx.users().speak(&session.user_id, language)?;

@@ -161,3 +161,25 @@ async fn telling_ends_after_a_refusal_and_after_the_last_try() {
     }
     assert_eq!(failed().await, 2, "given up, once");
 }
+
+#[tokio::test]
+async fn acc_07_who_logs_in_over_somebody_else_ends_her_session_and_it_is_told() {
+    let chosen = json!({"mode": "custom", "selected_initiators": ["session-revoked"]});
+    let (kit, listener) = kit(chosen).await;
+    let stand = stand(kit);
+    let (mut browser, sid) = log_in(&stand).await;
+    let app = stand.server.app.clone();
+    let again = stand.authorize(&stand.world.web, &[("prompt", "login")]);
+    browser.get(&again).await;
+    assert!(params(&stand.log_in(&mut browser, "ada").await).contains_key("code"));
+    assert_eq!(app.deliver_logouts().await.expect("the same user"), 0);
+    browser.get(&again).await;
+    assert!(params(&stand.log_in(&mut browser, "eve").await).contains_key("code"));
+    let (told, (_, body)) = tokio::join!(app.deliver_logouts(), take_one(&listener, 200));
+    assert_eq!(told.expect("told"), 1);
+    let token = body.strip_prefix("logout_token=").expect("a token");
+    let parsed = aldgate_jose::jws::parse(token).expect("a token");
+    let claims = parsed.dangerous_payload().expect("claims");
+    let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+    assert_eq!(claims["sid"], json!(sid));
+}

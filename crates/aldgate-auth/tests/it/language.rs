@@ -135,3 +135,61 @@ async fn a_mail_that_no_page_causes_speaks_the_language_she_last_used() {
     let mail = stand.server.mails().await.pop().expect("a mail");
     assert!(mail.html.contains("lang=\"pt\""), "{}", mail.subject);
 }
+
+/// The address behind the switch to Japanese.
+fn switch(html: &str) -> String {
+    let (before, _) = html
+        .split_once("lang=ja\"")
+        .unwrap_or_else(|| panic!("no switch in {html}"));
+    let (_, link) = before.rsplit_once("href=\"").expect("a link");
+    let link = link.replace("&amp;", "&").replace("&#x2f;", "/");
+    format!("{}lang=ja", link.trim_start_matches('/'))
+}
+
+#[tokio::test]
+async fn every_page_has_the_switch_and_it_leads_to_the_same_page() {
+    let stand = Stand::new().await;
+    let mut browser = stand.server.browser();
+    browser.get(&stand.server.url("account")).await;
+    stand.log_in(&mut browser, "ada").await;
+    let logout = format!("oidc/logout?client_id={}&state=s", stand.world.web.id);
+    for page in [
+        "account",
+        "account/password",
+        "account/email",
+        "account/delete",
+        "u/reset-password/request",
+        "u/email-verification?ticket=old",
+        logout.as_str(),
+        "v2/logout",
+    ] {
+        let english = browser.get(&stand.server.url(page)).await.text();
+        let japanese = stand.server.url(&switch(&english));
+        let shown = browser.get(&japanese).await.text();
+        assert_eq!(language(&shown).0, "ja", "{page}");
+        assert_eq!(
+            path(&browser),
+            format!("/{}", page.split('?').next().expect("a path"))
+        );
+        assert_eq!(switch(&shown).matches("lang=").count(), 1, "{page}");
+        // Back to English.
+        let back = japanese.replace("lang=ja", "lang=en");
+        assert_eq!(language(&browser.get(&back).await.text()).0, "en");
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_comes_back_has_the_switch_and_a_page_that_cannot_be_seen_again_has_none() {
+    let stand = Stand::new().await;
+    let mut browser = stand.server.browser();
+    browser.get(&stand.server.url("account")).await;
+    stand.log_in(&mut browser, "ada").await;
+    browser.get(&stand.server.url("account/email")).await;
+    let back = browser.submit("/account/email", &[("email", "x")]).await;
+    assert_eq!(back.status, 400);
+    assert_eq!(switch(&back.text()), "account/email?&lang=ja");
+    let lost = browser
+        .get(&stand.server.url("login/callback?state=x&code=y"))
+        .await;
+    assert!(!lost.text().contains("hreflang"), "{}", lost.text());
+}

@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 
 use super::secrets::SEALED;
 pub use super::secrets::{SECRET_OPTIONS, SecretOption, put_sealed, sealed, take_secrets};
+pub use super::trust::{CONFIRMED, confirm_provider, moves_trust};
 
 /// Members a body may set when the connection is made.
 pub const CREATABLE: &[&str] = &[
@@ -226,6 +227,7 @@ pub fn validate(connection: &Connection) -> Result<(), Refusal> {
         for (name, value) in shown.filter(|(name, _)| !name.ends_with(SEALED)) {
             check_option(name, value)?;
         }
+        super::attributes::check(&connection.options)?;
         let history = connection.options.get("password_history");
         let size = history
             .and_then(|history| history.get("size"))
@@ -294,22 +296,6 @@ fn keep_secrets(before: &Connection, after: &mut Connection) {
     }
     let gone = |name: &String, value: &Value| name.ends_with(SEALED) && value.is_null();
     after.options.retain(|name, value| !gone(name, value));
-}
-
-/// Whether a change moves the place where the connection's users are known from: another provider,
-/// other scripts.
-#[must_use]
-pub fn moves_trust(before: &Connection, after: &Connection) -> bool {
-    if !before.is_database() {
-        return before.options != after.options;
-    }
-    [
-        "customScripts",
-        "enabledDatabaseCustomization",
-        "import_mode",
-    ]
-    .iter()
-    .any(|name| before.options.get(*name) != after.options.get(*name))
 }
 
 /// The connection as the Management API shows it, without secrets.

@@ -29,6 +29,7 @@ const TEXTS: &[&str] = &[
     "domain",
     "tenant_domain",
     "tenantId",
+    crate::connection::rules::CONFIRMED,
     "team_id",
     "kid",
 ];

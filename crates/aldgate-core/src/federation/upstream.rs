@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::metadata::{Endpoints, IssuerRule};
+use super::metadata::{Endpoints, IssuerRule, is_guid};
 use super::options::{self, ALIASES, RESERVED, address, text, words};
 use super::preset::{ClientAuth, Fixed, Place, Preset, Protocol};
 use crate::connection::Connection;
@@ -93,6 +93,41 @@ impl Upstream {
     }
 }
 
+/// What names the provider of a connection; `None` while its settings name none.
+///
+/// Whoever answers there decides who the connection's users are, because they are known by the
+/// provider's ids (FED-03): every address that can vouch for somebody is part of it.
+#[must_use]
+pub fn provider(connection: &Connection) -> Option<String> {
+    // Where people are known from does not depend on our name there.
+    let mut named = connection.clone();
+    named
+        .options
+        .entry("client_id")
+        .or_insert_with(|| "any".into());
+    match Upstream::of(&named).ok()?.source {
+        Source::Discover { url, issuer } => Some(match issuer {
+            IssuerRule::Exactly(issuer) => format!("{issuer} {url}"),
+            IssuerRule::Before | IssuerRule::Entra => url.into(),
+        }),
+        Source::Known(known) => {
+            let addresses = [
+                Some(&known.token),
+                known.userinfo.as_ref(),
+                known.jwks.as_ref(),
+            ];
+            let addresses = addresses.into_iter().flatten().map(Url::as_str);
+            let parts: Vec<&str> = known
+                .issuer
+                .as_deref()
+                .into_iter()
+                .chain(addresses)
+                .collect();
+            Some(parts.join(" "))
+        }
+    }
+}
+
 /// The preset's scopes, and those of the options. `openid` is never left out.
 fn scope(preset: &Preset, own: &Map<String, Value>) -> Vec<String> {
     let wished = words(options::given(own, "scope"));
@@ -161,7 +196,14 @@ fn source(preset: &Preset, connection: &Connection) -> Result<Source, Refusal> {
             let url = format!(
                 "https://login.microsoftonline.com/{tenant}/v2.0/.well-known/openid-configuration"
             );
-            discover(&url, exactly(IssuerRule::Entra))
+            // A tenant that is named by its id has exactly one issuer.
+            let rule = match is_guid(tenant) {
+                true => {
+                    IssuerRule::Exactly(format!("https://login.microsoftonline.com/{tenant}/v2.0"))
+                }
+                false => IssuerRule::Entra,
+            };
+            discover(&url, exactly(rule))
         }
         Place::Options if option(own, "authorization_endpoint").is_some() => {
             let none = Fixed {
@@ -312,6 +354,28 @@ mod tests {
             panic!("known");
         };
         assert_eq!(endpoints.token.as_str(), "https://ghe.test/t");
+    }
+
+    #[test]
+    fn fed_03_a_provider_is_named_by_all_that_can_vouch() {
+        let of = |strategy: &str, own: Value| provider(&connection(strategy, own));
+        let google = of("google-oauth2", json!({"client_id": "c"}));
+        assert_eq!(
+            google,
+            of("google-oauth2", json!({"client_id": "d", "scope": "x"}))
+        );
+        assert_eq!(google, of("google-oauth2", json!({})));
+        for moved in [
+            json!({"jwks_uri": "https://evil.test/k"}),
+            json!({"issuer": "https://evil.test"}),
+            json!({"token_endpoint": "https://evil.test/t"}),
+            json!({"discovery_url": "https://evil.test/.well-known/openid-configuration"}),
+        ] {
+            assert_ne!(google, of("google-oauth2", moved.clone()), "{moved}");
+        }
+        let entra = |tenant: &str| of("waad", json!({"tenant_domain": tenant}));
+        assert_ne!(entra("a.test"), entra("b.test"));
+        assert_eq!(of("oidc", json!({"client_id": "c"})), None);
     }
 
     #[test]

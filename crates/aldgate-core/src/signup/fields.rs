@@ -38,25 +38,21 @@ pub fn email(text: &str) -> Result<String, RefusedField> {
 }
 
 /// Reads a username: letters, digits and some marks, by default 1 to 15 of them (Auth0:
-/// `validation.username`). Never an `@`, so that a username is never somebody's address (ACC-10).
+/// `validation.username`). Never an `@` and never a phone number, so that a username is never
+/// somebody's address or number (ACC-10).
 ///
 /// # Errors
 /// Says what is expected.
 pub fn username(text: &str, connection: &Connection) -> Result<String, RefusedField> {
-    let limit = |name: &str, default: u64| {
-        let limits = connection.options.get("validation");
-        let limits = limits.and_then(|v| v.get("username"));
-        let value = limits.and_then(|u| u.get(name)).and_then(Value::as_u64);
-        usize::try_from(value.unwrap_or(default).clamp(1, 128)).unwrap_or(128)
-    };
-    let (min, max) = (limit("min", 1), limit("max", 15));
+    let (min, max) = connection.username_lengths();
     let allowed = |c: char| c.is_ascii_alphanumeric() || USERNAME_MARKS.contains(c);
-    if (min..=max).contains(&text.len()) && text.chars().all(allowed) {
+    let good = text.chars().all(allowed) && !is_phone(text);
+    if (min..=max).contains(&text.len()) && good {
         return Ok(text.to_owned());
     }
     let refusal = Refusal::new("username_malformed", "The text is not a username.")
         .expected(format!(
-            "{min} to {max} letters, digits or {USERNAME_MARKS}"
+            "{min} to {max} letters, digits or {USERNAME_MARKS}, no phone number"
         ))
         .actual(text)
         .remedy("Choose another username. The limits are the connection's validation.username.");
@@ -94,6 +90,12 @@ pub(crate) fn text(
     }
 }
 
+/// E.164.
+fn is_phone(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Reads an optional picture address.
 pub(crate) fn picture(body: &Map<String, Value>) -> Result<Option<String>, RefusedField> {
     let Some(text) = text(body, "picture", PICTURE_BYTES_MAX)? else {
@@ -110,9 +112,7 @@ pub(crate) fn phone(body: &Map<String, Value>) -> Result<Option<String>, Refused
     let Some(text) = text(body, "phone_number", 16)? else {
         return Ok(None);
     };
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    let good = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    if good {
+    if is_phone(&text) {
         Ok(Some(text))
     } else {
         Err(wrong("phone_number", "+ and 7 to 15 digits".into()))

@@ -12,6 +12,7 @@ pub use fields::{EMAIL_BYTES_MAX, email, username};
 use serde_json::{Map, Value};
 
 use crate::connection::Connection;
+use crate::connection::attributes::{AtSignUp, Attribute, Name};
 use crate::error::Refusal;
 use crate::id::UserId;
 use crate::random::{self, Entropy};
@@ -41,6 +42,9 @@ pub struct Draft {
     pub app_metadata: Map<String, Value>,
     /// Refused everywhere. Never from a public sign-up.
     pub blocked: bool,
+    /// She signs up herself: the connection may ask her for more, and take less, than it asks of
+    /// administrators.
+    pub by_herself: bool,
 }
 
 /// Which field of a draft is refused, and the story.
@@ -82,6 +86,7 @@ impl Draft {
             phone_number: fields::phone(body)?,
             profile,
             user_metadata: fields::user_metadata(body)?,
+            by_herself: true,
             ..Self::default()
         })
     }
@@ -103,7 +108,10 @@ impl Draft {
             .as_deref()
             .map(|name| username(name, connection))
             .transpose()?;
-        require(connection, email.as_ref(), username.as_ref())?;
+        if connection.is_database() {
+            let given = [&email, &username, &self.phone_number].map(Option::is_some);
+            require(connection, given, self.by_herself)?;
+        }
         let subject = match self.subject {
             Some(subject) => fields::subject(&subject)?,
             None => random::hex(rng, 24),
@@ -142,29 +150,54 @@ impl Draft {
     }
 }
 
-/// The identifiers that a database user must have.
+/// The names that a database user must have, and may: `given` is in the order of [`Name::ALL`].
 fn require(
     connection: &Connection,
-    email: Option<&String>,
-    username: Option<&String>,
+    given: [bool; 3],
+    by_herself: bool,
 ) -> Result<(), RefusedField> {
-    let missing = |field| Err(RefusedField::new(field, fields::missing(field)));
-    if connection.is_database() && email.is_none() {
-        return missing("email");
+    let missing = |name: Name| {
+        Err(RefusedField::new(
+            name.as_str(),
+            fields::missing(name.as_str()),
+        ))
+    };
+    let mut identified = false;
+    for (name, given) in Name::ALL.into_iter().zip(given) {
+        let attribute = connection.attribute(name);
+        let at_sign_up = by_herself.then_some(attribute.at_sign_up);
+        let required = attribute.required || at_sign_up == Some(AtSignUp::Required);
+        if required && !given {
+            return missing(name);
+        }
+        let unwanted = match at_sign_up {
+            Some(asked) => asked == AtSignUp::Inactive,
+            None => attribute == Attribute::NEVER,
+        };
+        if unwanted && given {
+            return Err(RefusedField::new(name.as_str(), not_taken(name)));
+        }
+        identified |= given && attribute.identifies;
     }
-    if connection.requires_username() && username.is_none() {
-        return missing("username");
+    let mut names = Name::ALL.into_iter();
+    match names.find(|name| connection.attribute(*name).identifies) {
+        Some(name) if !identified => missing(name),
+        _ => Ok(()),
     }
-    if !connection.requires_username() && username.is_some() {
-        let refusal = Refusal::new(
-            "username_not_allowed",
-            "The connection does not use usernames.",
-        )
-        .expected("no username")
-        .remedy("Leave username out, or switch on the connection's option requires_username.");
-        return Err(RefusedField::new("username", refusal));
-    }
-    Ok(())
+}
+
+fn not_taken(name: Name) -> Refusal {
+    let name = name.as_str();
+    let code = match name {
+        "username" => "username_not_allowed",
+        _ => "attribute_not_allowed",
+    };
+    Refusal::new(code, format!("The connection takes no {name} here."))
+        .expected(format!("no {name}"))
+        .remedy(format!(
+            "Leave {name} out, or switch it on: the connection's options requires_username, or \
+             attributes.{name}."
+        ))
 }
 
 /// Fills what she did not say (as Auth0 does): the name is the address, the nickname its local

@@ -100,7 +100,15 @@ fn usernames_belong_only_where_the_connection_wants_them() {
         field(sign_up(body("ann".into()), Value::Null)),
         Err("username")
     );
-    for bad in ["ann@b.co", "a b", "sixteen-letters-x", "änn", "a|b"] {
+    // ACC-10: neither an address nor a number, which could be somebody's.
+    for bad in [
+        "ann@b.co",
+        "a b",
+        "sixteen-letters-x",
+        "änn",
+        "a|b",
+        "+491512345678",
+    ] {
         assert_eq!(
             field(sign_up(body(bad.into()), with())),
             Err("username"),
@@ -112,6 +120,44 @@ fn usernames_belong_only_where_the_connection_wants_them() {
     });
     assert!(sign_up(body("sixteen-letters-x".into()), longer.clone()).is_ok());
     assert!(sign_up(body("xy".into()), longer).is_err());
+}
+
+#[test]
+fn attributes_say_which_names_are_asked_of_whom() {
+    let active = |status: &str, required: bool| {
+        serde_json::json!({"identifier": {"active": true}, "profile_required": required,
+            "signup": {"status": status}})
+    };
+    let options = || {
+        serde_json::json!({"attributes": {
+            "username": active("required", true), "phone_number": active("optional", false),
+            "email": active("inactive", false)}})
+    };
+    let field = |body: Value| sign_up(body, options()).map_err(|refused| refused.field);
+    assert!(field(serde_json::json!({"username": "ann"})).is_ok());
+    let both = serde_json::json!({"username": "ann", "phone_number": "+491512345678"});
+    assert!(field(both).is_ok());
+    assert_eq!(field(serde_json::json!({})), Err("username"));
+    let inactive = serde_json::json!({"username": "ann", "email": "a@b.co"});
+    assert_eq!(field(inactive), Err("email"));
+    // Administrators may give what she is not asked; somebody has to be able to log in.
+    let connection: Connection = serde_json::from_value(serde_json::json!({
+        "id": "con_1", "name": "u", "strategy": "auth0", "options": {"attributes": {
+            "email": {"identifier": {"active": true}, "signup": {"status": "inactive"}},
+            "username": {"signup": {"status": "optional"}}}}}))
+    .unwrap();
+    let make = |email: Option<&str>, username: Option<&str>| {
+        let draft = Draft {
+            email: email.map(str::to_owned),
+            username: username.map(str::to_owned),
+            ..Draft::default()
+        };
+        let now = Timestamp::from_seconds(1);
+        let made = draft.into_user(&connection, "/", now, &mut Counting(1));
+        made.map(drop).map_err(|refused| refused.field)
+    };
+    assert_eq!(make(Some("a@b.co"), Some("ann")), Ok(()));
+    assert_eq!(make(None, Some("ann")), Err("email"));
 }
 
 #[test]

@@ -152,6 +152,7 @@ pub fn draft(body: &Map<String, Value>) -> Result<Draft, Refusal> {
         user_metadata: metadata(body, "user_metadata")?.unwrap_or_default(),
         app_metadata,
         blocked: flag(body, "blocked")?.unwrap_or(false),
+        by_herself: false,
     })
 }
 
@@ -289,6 +290,7 @@ impl UserPatch {
                 .is_some_and(|old| login_key(old) == login_key(&email));
             user.email = Some(email);
             user.email_verified &= same;
+            user.proved_elsewhere &= same;
         }
         if self.has("username") {
             let name = fresh.username.as_deref();

@@ -21,6 +21,11 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
         if rules::moves_trust(&before, &after) {
             ceiling::connection(tx, &actor, &management, &id)?;
         }
+        if let Err(refusal) = rules::confirm_provider(&before, &after)
+            && !tx.connections().users(&id, 1)?.is_empty()
+        {
+            return Err(ApiError::conflict(Some("provider_change"), refusal));
+        }
         tx.connections().update(&after)?;
         let shown = view(&after);
         audit.record(tx, &view(&before), &shown)?;

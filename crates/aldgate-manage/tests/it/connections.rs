@@ -120,7 +120,7 @@ async fn lists_filter_and_turn_pages() {
 }
 
 #[tokio::test]
-async fn a_connection_keeps_its_secret_to_itself() {
+async fn fed_03_a_connection_keeps_its_secret_to_itself() {
     let kit = Kit::new().await;
     let options = json!({"client_id": "abc", "client_secret": "very hush"});
     let body = json!({"name": "google", "strategy": "google-oauth2", "options": options});
@@ -311,4 +311,57 @@ async fn adm_04_a_connection_of_administrators_cannot_be_moved_or_removed() {
     let boss = kit.write(move |tx| tx.users().by_id(&boss)).await;
     let boss = boss.expect("only the link went");
     assert_eq!(boss.identities.len(), 1);
+}
+
+/// Users are known by their provider's ids: another provider may know others by them.
+#[tokio::test]
+async fn fed_03_another_provider_of_users_needs_a_word_that_names_it() {
+    let kit = Kit::new().await;
+    let options = json!({"client_id": "c", "issuer": "https://idp.corp.test/"});
+    let body = json!({"name": "corp", "strategy": "oidc", "options": options});
+    let corp = made(&kit, body).await;
+    let path = path_of(&corp);
+    let moved = |issuer: &str| json!({"options": {"client_id": "c", "issuer": issuer}});
+    // Without users it is free.
+    let free = kit.patch(&path, moved("https://id.corp.test/")).await;
+    assert_eq!(free.status, StatusCode::OK, "{free:?}");
+
+    let id: ConnectionId = corp["id"].as_str().expect("an id").parse().expect("an id");
+    let mut ada = kit.world.ada.clone();
+    let mut linked = ada.identities[0].clone();
+    (linked.connection, linked.connection_id) = ("corp".into(), id);
+    (linked.provider, linked.user_id) = ("oidc".into(), "corp|7".into());
+    ada.identities.push(linked);
+    let saved = kit.write(move |tx| tx.users().update(&ada)).await;
+    assert_eq!(saved, aldgate_store::Saved::Done);
+
+    for unconfirmed in [
+        moved("https://evil.test/"),
+        json!({"options": {"client_id": "c"}}),
+        json!({"options": {"client_id": "c", "issuer": "https://id.corp.test/",
+            "discovery_url": "https://evil.test/.well-known/openid-configuration"}}),
+        json!({"options": {"client_id": "c", "issuer": "https://evil.test/",
+            "confirmed_provider": "https://other.test/"}}),
+    ] {
+        let refused = kit.patch(&path, unconfirmed.clone()).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{unconfirmed}");
+        assert_eq!(refused.json()["errorCode"], "provider_change");
+    }
+    // What does not say who people are may change.
+    let harmless = json!({"options": {"client_id": "d", "issuer": "https://id.corp.test/",
+        "scope": "openid email"}});
+    assert_eq!(kit.patch(&path, harmless).await.status, StatusCode::OK);
+    // The word names the place, as the refusal says.
+    let place = "https://new.corp.test/ https://new.corp.test/.well-known/openid-configuration";
+    let refused = kit.patch(&path, moved("https://new.corp.test/")).await;
+    assert!(refused.text().contains("confirmed_provider"), "{refused:?}");
+    let mut confirmed = moved("https://new.corp.test/");
+    confirmed["options"]["confirmed_provider"] = json!(place);
+    let done = kit.patch(&path, confirmed.clone()).await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    // Applied again it changes nothing, and the word does not stand for any other place.
+    assert_eq!(kit.patch(&path, confirmed).await.status, StatusCode::OK);
+    let mut again = moved("https://evil.test/");
+    again["options"]["confirmed_provider"] = json!(place);
+    assert_eq!(kit.patch(&path, again).await.status, StatusCode::CONFLICT);
 }

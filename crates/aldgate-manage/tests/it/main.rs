@@ -18,6 +18,7 @@ mod organizations;
 mod rate;
 mod resource_servers;
 mod roles;
+mod sessions;
 mod tenants;
 mod user_resources;
 mod user_search;

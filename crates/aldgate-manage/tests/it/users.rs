@@ -409,3 +409,53 @@ async fn second_factors_are_refused_honestly() {
     assert_eq!(code.status, StatusCode::NOT_FOUND);
     assert_eq!(code.json()["errorCode"], "inexistent_recovery_code");
 }
+
+/// What a provider gave is shown to who may read it, in the identity it was given for, and nowhere
+/// else.
+#[tokio::test]
+async fn acc_01_tokens_of_a_provider_need_their_own_scope() {
+    let kit = Kit::new().await;
+    let ada = kit.world.ada.clone();
+    let account = (
+        ada.identities[0].connection_id.clone(),
+        ada.identities[0].user_id.clone(),
+    );
+    let tokens = serde_json::from_value(json!({
+        "access_token": "upstream-access", "refresh_token": "upstream-refresh",
+    }));
+    let tokens = tokens.expect("tokens");
+    let sealed = kit.server.app.seal_upstream_tokens(
+        &kit.server.tenant.id,
+        (&account.0, &account.1),
+        &tokens,
+    );
+    let (sealed, now) = (sealed.expect("sealed"), kit.server.now());
+    kit.write(move |tx| tx.upstream_tokens().keep(&sealed, now))
+        .await;
+    let reader = &kit.world.pkj.id;
+    let scopes = ["read:users", "read:user_idp_tokens"];
+    kit.grant(reader, &scopes).await;
+    let path = kit.user_path("ada");
+    let may = kit.machine_token(reader, &scopes).await;
+    let shown = kit.call_as(&may, Method::GET, &path, &Value::Null).await;
+    let identity = &shown.json()["identities"][0];
+    assert_eq!(identity["access_token"], "upstream-access");
+    assert_eq!(identity["refresh_token"], "upstream-refresh");
+    let may_not = kit.machine_token(reader, &scopes[..1]).await;
+    let email = ada.email.expect("an address");
+    for path in [
+        path,
+        "/users".to_owned(),
+        format!("/users-by-email?email={email}"),
+        format!("/users?q=email:{email}&search_engine=v3"),
+    ] {
+        let shown = kit
+            .call_as(&may_not, Method::GET, &path, &Value::Null)
+            .await;
+        assert_eq!(shown.status, StatusCode::OK, "{path}: {shown:?}");
+        assert!(shown.text().contains(&email), "{path}");
+        assert!(!shown.text().contains("upstream-"), "{path}: {shown:?}");
+    }
+    let events = serde_json::to_string(&kit.server.events().await).expect("events");
+    assert!(!events.contains("upstream-"), "LOG-01");
+}

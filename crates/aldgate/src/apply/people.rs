@@ -142,5 +142,6 @@ fn draft(body: &Map<String, Value>) -> Result<Draft> {
         user_metadata: object("user_metadata"),
         app_metadata: object("app_metadata"),
         blocked: flag("blocked"),
+        by_herself: false,
     })
 }

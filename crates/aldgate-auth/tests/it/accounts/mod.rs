@@ -1,5 +1,6 @@
 //! Accounts: passwords, guessing, sign-up, recovery, verification.
 
+mod attributes;
 mod cutting;
 mod guessing;
 mod hashes;

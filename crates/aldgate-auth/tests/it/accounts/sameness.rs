@@ -1,10 +1,12 @@
 //! ACC-04: the same answer, whoever exists.
 
 use aldgate_core::user::User;
-use aldgate_store::Tx;
+use aldgate_store::{LoginName, Tx};
 use aldgate_test::Reply;
+use serde_json::json;
 
 use super::{ask_for_reset, change_user};
+use crate::passwordless;
 use crate::stand::Stand;
 
 /// One account of each kind, and one that nobody has; names of one length.
@@ -157,6 +159,114 @@ async fn acc_04_the_same_work_is_done_for_everybody() {
     assert!(logins[0].1 > 0 && recoveries[0].1 > 0);
     assert_eq!(logins, [logins[0]; NAMES.len()]);
     assert_eq!(recoveries, [recoveries[0]; NAMES.len()]);
+}
+
+/// The passwordless ways, for somebody known, somebody blocked, and nobody; sign-up is off.
+#[tokio::test]
+async fn acc_04_a_code_is_asked_for_and_refused_alike_with_the_same_work() {
+    let stand = passwordless::equip(stand().await).await;
+    let web = &stand.world.web;
+    for name in ["ada", "blk"] {
+        let email = format!("{name}@example.com");
+        passwordless::start(&stand, &email, json!({})).await;
+        let otp = passwordless::code(&stand, &email).await;
+        let reply = passwordless::exchange(&stand, web, &email, &otp).await;
+        assert_eq!(reply.status, 200);
+    }
+    let email = "blk@example.com";
+    let mut blocked = passwordless::holder(&stand, "email", LoginName::Email, email)
+        .await
+        .expect("a user");
+    blocked.blocked = true;
+    let write = move |tx: &mut Tx<'_>| tx.users().touch(&blocked);
+    let stored = stand.server.app.store.write(&stand.server.tenant.id, write);
+    assert!(stored.await.expect("it is stored"));
+    passwordless::set(&stand, "email", "disable_signup", json!(true)).await;
+    let (mut pages, mut answers, mut works) = (Vec::new(), Vec::new(), Vec::new());
+    for name in ["ada", "blk", "nob"] {
+        let email = format!("{name}@example.com");
+        let mut done = vec![work(&stand).await];
+        // The endpoint, and a wrong code for it.
+        answers.push(shape(
+            &passwordless::start(&stand, &email, json!({})).await,
+            name,
+        ));
+        done.push(work(&stand).await);
+        let reply = passwordless::exchange(&stand, web, &email, "000000").await;
+        answers.push(shape(&reply, name));
+        done.push(work(&stand).await);
+        // The pages.
+        let mut browser = stand.server.browser();
+        browser
+            .get(&stand.authorize(web, &[("connection", "email")]))
+            .await;
+        done.push(work(&stand).await);
+        let fields = [("email", email.as_str())];
+        let page = browser.submit("/u/login/passwordless", &fields).await;
+        pages.push(shape(&page, name));
+        done.push(work(&stand).await);
+        let fields = [("code", "000000")];
+        let page = browser.submit("/u/login/passwordless/code", &fields).await;
+        pages.push(shape(&page, name));
+        done.push(work(&stand).await);
+        let steps = done.windows(2);
+        works.push(
+            steps
+                .map(|two| (two[1].0 - two[0].0, two[1].1 - two[0].1))
+                .collect::<Vec<_>>(),
+        );
+    }
+    let answer = |kind: usize| {
+        answers[kind..]
+            .iter()
+            .step_by(2)
+            .map(|one| blind(one))
+            .collect()
+    };
+    let page = |kind: usize| {
+        pages[kind..]
+            .iter()
+            .step_by(2)
+            .map(|one| blind(one))
+            .collect()
+    };
+    let shapes: [Vec<String>; 4] = [answer(0), answer(1), page(0), page(1)];
+    for shapes in shapes {
+        all_alike(&shapes);
+    }
+    assert!(works[0].iter().all(|(_, units)| *units > 0), "{works:?}");
+    assert_eq!(works, vec![works[0].clone(); 3]);
+}
+
+/// Without the id that is made from the address: it has one form for everybody.
+fn blind(shape: &str) -> String {
+    match shape.split_once("\"_id\":\"") {
+        Some((before, after)) => format!("{before}{}", &after[24..]),
+        None => shape.to_owned(),
+    }
+}
+
+/// Signing up with an address that somebody has: the answer of a tenant that hides it, and the same
+/// work as for one that is free.
+#[tokio::test]
+async fn acc_04_signing_up_hides_who_is_there_already() {
+    let stand = stand().await;
+    let mut shapes = Vec::new();
+    for name in ["ada", "eve", "blk"] {
+        let email = format!("{name}@example.com");
+        let body = json!({"email": email, "password": "nine otters on a wheel"});
+        shapes.push(shape(&super::sign_up(&stand, body).await, name));
+    }
+    all_alike(&shapes);
+    assert!(!shapes[0].contains("exists"), "{}", shapes[0]);
+    let mut hashes = Vec::new();
+    for email in ["ada@example.com", "free@example.com"] {
+        let before = work(&stand).await;
+        let body = json!({"email": email, "password": "nine otters on a wheel"});
+        super::sign_up(&stand, body).await;
+        hashes.push(work(&stand).await.0 - before.0);
+    }
+    assert_eq!(hashes, [1, 1], "a hash for either");
 }
 
 #[tokio::test]

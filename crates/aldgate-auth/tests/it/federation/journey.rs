@@ -1,6 +1,8 @@
 //! The journey to a provider and back.
 
+use aldgate_core::time::Seconds;
 use aldgate_test::Reply;
+use aldgate_test::provider::Fault;
 use serde_json::json;
 
 use super::{Abroad, add};
@@ -336,4 +338,24 @@ async fn oid_03_a_federated_logout_that_asks_first_passes_the_provider_after_the
     let page = browser.submit("/oidc/logout/confirm", &stay).await;
     assert_eq!(page.location(), None);
     assert!(browser.cookie("aldgate").is_some());
+}
+
+/// What a provider publishes is kept for an hour and judged anew then.
+#[tokio::test]
+async fn fed_03_another_document_under_the_same_address_is_refused() {
+    let abroad = Abroad::new().await;
+    let mut browser = abroad.stand.server.browser();
+    assert!(params(&abroad.travel(&mut browser).await).contains_key("code"));
+    abroad.provider.fault(Some(Fault::DiscoveryOfAnother));
+    let mut other = abroad.stand.server.browser();
+    let departure = abroad.leave(&mut other, &[]).await;
+    let to = departure.location().expect("the kept one counts still");
+    assert!(to.starts_with(&abroad.provider.issuer));
+    abroad.stand.server.advance(Seconds::hours(1));
+    let page = abroad.leave(&mut other, &[]).await;
+    assert_eq!((page.status.as_u16(), page.location()), (400, None));
+    let refusal = abroad.story(&page).await.refusal.expect("a refusal");
+    assert_eq!(refusal.code, "federation_discovery");
+    assert_eq!(other.cookie("aldgate"), None);
+    assert_eq!(abroad.users().await, 1);
 }

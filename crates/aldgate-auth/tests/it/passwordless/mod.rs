@@ -50,7 +50,7 @@ async fn add_connection(stand: &Stand, strategy: &str, options: Value) -> Connec
 }
 
 /// Sets an option of the connection of that name.
-async fn set(stand: &Stand, name: &'static str, option: &'static str, value: Value) {
+pub(crate) async fn set(stand: &Stand, name: &'static str, option: &'static str, value: Value) {
     let now = stand.server.now();
     let write = move |tx: &mut Tx<'_>| {
         let mut changed = tx.connections().by_name(name)?.expect("it exists");
