@@ -130,6 +130,74 @@ test("give a role, all of it with JavaScript off", async () => {
   await plain.context().close();
 });
 
+test("rotate keys, after the page has said what happens", async () => {
+  const kids = async () => {
+    const set = await (await fetch(`${server.issuer}.well-known/jwks.json`)).json();
+    return set.keys.map((key) => key.kid);
+  };
+  const before = await kids();
+  await admin.goto(`${server.issuer}dashboard/keys`);
+  await admin.getByRole("link", { name: "Rotate" }).click();
+  await admin.getByText("Nobody is logged out").waitFor();
+  await assertAccessible(admin);
+  await admin.getByRole("button", { name: "Rotate the keys" }).click();
+  await admin.getByText("The keys were rotated").waitFor();
+  const after = await kids();
+  // What was published stays so, and there is a new key for the next time.
+  assert.ok(before.every((kid) => after.includes(kid)) && after.length > before.length);
+  await admin.getByText("You may rotate from").waitFor();
+});
+
+test("write an action, see its refused line, deploy it, order the flow", async () => {
+  const create = async (name) => {
+    await admin.goto(`${server.issuer}dashboard/actions/new`);
+    await admin.getByLabel("Name", { exact: true }).fill(name);
+    await admin.getByRole("button", { name: "Create" }).click();
+    await admin.getByText("was created").waitFor();
+  };
+  const deploy = () => admin.getByRole("button", { name: "Save and deploy" }).click();
+  const code = admin.getByLabel("Code", { exact: true });
+  const good = await create("Browser first").then(() => code.inputValue());
+  await code.fill("exports.onExecutePostLogin = async (event, api) => {");
+  await code.press("End");
+  await code.press("Enter");
+  await code.pressSequentially("api.multifactor.enable('any');\n");
+  await code.press("Shift+Tab");
+  await code.pressSequentially("};");
+  const typed = await code.inputValue();
+  assert.ok(typed.includes("{\n  api.multifactor") && typed.endsWith("\n};"), typed);
+  await deploy();
+  await admin.getByText("These lines would not work").waitFor();
+  assert.equal(await admin.locator(".editor-lines [data-tone=bad]").innerText(), "2");
+  await assertAccessible(admin);
+  await admin.getByRole("link", { name: "Line 2" }).click();
+  await admin.keyboard.press("Escape");
+  await admin.keyboard.press("Tab");
+  const inField = await code.evaluate((field) => field === document.activeElement);
+  assert.ok(!inField, "the keyboard leaves the field");
+  await code.fill(good);
+  await deploy();
+  await admin.getByText("Version 1 is deployed").first().waitFor();
+  await create("Browser second");
+  await deploy();
+  await admin.getByText("Version 1 is deployed").first().waitFor();
+  await admin.goto(`${server.issuer}dashboard/actions/flow/post-login`);
+  for (const name of ["Browser first", "Browser second"]) {
+    await admin.getByLabel("Action to add").selectOption({ label: `${name}, version 1` });
+    await admin.getByRole("button", { name: "Add at the end" }).click();
+    await admin.getByText("It runs from now on").waitFor();
+  }
+  const order = () => admin.locator(".order-name a").allInnerTexts();
+  await admin.getByRole("button", { name: "Move Browser second up" }).click();
+  await admin.getByText("The order was saved").waitFor();
+  assert.deepEqual(await order(), ["Browser second", "Browser first"]);
+  await admin.locator(".order li").last().dragTo(admin.locator(".order li").first(), {
+    targetPosition: { x: 40, y: 4 },
+  });
+  await admin.getByText("The order was saved").waitFor();
+  assert.deepEqual(await order(), ["Browser first", "Browser second"]);
+});
+
 test("every page is accessible, fits a phone, and blocks nothing of its own", async () => {
   const kinds = new Map();
   const waiting = [`${server.issuer}dashboard/`];

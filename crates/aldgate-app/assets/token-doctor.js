@@ -83,7 +83,7 @@ function claimRow([name, value], kind, now) {
   }
   const source = el("td", {}, custom ? TEXTS.custom : from);
   if (meaning) source.append(" ", el("small", {}, `(${meaning})`));
-  return el("tr", {}, el("th", { scope: "row" }, name), cell, source);
+  return el("tr", { "data-claim": name }, el("th", { scope: "row" }, name), cell, source);
 }
 
 const TONES = { pass: "good", fail: "bad", skipped: "warn" };
@@ -191,6 +191,17 @@ async function ask() {
       ]
     : [["answer", told.error_description ?? "This server keeps nothing under this id."]];
   facts($("lookup-answer"), rows);
+  nameActions(told.actions ?? {});
+}
+
+/** Which action set a claim: the token does not say, but the grant knows. */
+function nameActions(actions) {
+  for (const row of document.querySelectorAll("#claims [data-claim]")) {
+    const action = actions[row.dataset.claim];
+    if (action === undefined) continue;
+    const link = el("a", { href: here(`${dashboard}/actions`) }, action);
+    row.lastElementChild.replaceChildren("the action ", link);
+  }
 }
 
 /** The server may be reached by another name than its issuer: ask where the page came from. */

@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use aldgate_actions::{Job, Limits, Outcome};
 use aldgate_core::action::{
-    Applied, Denial, Deployed, Execution, ExecutionResult, ExecutionStatus, FailureMode, Ground,
-    Next, Trigger, Verdict,
+    Applied, CONTINUES, Denial, Deployed, Execution, ExecutionResult, ExecutionStatus, FailureMode,
+    Ground, Next, Trigger, Verdict,
 };
 use aldgate_core::error::{OAuthError, Refusal};
 use aldgate_core::event::Event;
-use aldgate_core::id::{ActionId, ExecutionId};
+use aldgate_core::id::{ActionId, ActionVersionId, ExecutionId};
 use aldgate_core::tenant::Tenant;
 use aldgate_core::time::Timestamp;
 use aldgate_store::StoreError;
@@ -28,9 +28,6 @@ use crate::app::App;
 use crate::config::TRIGGER_TIMEOUT;
 
 pub use report::{Summary, add_executions};
-
-/// The function of an action that goes on when the user is back (Auth0: `onContinuePostLogin`).
-const CONTINUES: &str = "onContinuePostLogin";
 
 /// A run of a trigger.
 pub struct Run<'a> {
@@ -78,6 +75,8 @@ pub enum End {
         to: String,
         /// Which action waits for her.
         by: ActionId,
+        /// On which version.
+        version: ActionVersionId,
     },
     /// An action failed that must not.
     Failed(OAuthError),
@@ -134,7 +133,8 @@ impl Run<'_> {
             updated_at: self.now,
         };
         let summary = Summary::of(&execution);
-        let at = (execution.trigger, execution.id.clone());
+        let continues = self.continues.cloned();
+        let at = (execution.trigger, execution.id.clone(), continues);
         self.app.keep_event(self.tenant, at, &self.event, self.now);
         self.app.events.executed(&self.tenant.id, execution);
         Ran {
@@ -210,13 +210,16 @@ impl Going<'_, '_> {
             applied.cache,
             *now,
         );
-        self.verdict = applied.verdict;
+        let mut verdict = applied.verdict;
+        verdict.tokens.attribute(&self.verdict.tokens, &step.name);
+        self.verdict = verdict;
         match applied.next {
             Next::GoOn => None,
             Next::Denied(denial) => Some(End::Denied(denial)),
             Next::Redirect(to) => Some(End::Redirect {
                 to,
                 by: step.id.clone(),
+                version: step.version_id.clone(),
             }),
         }
     }

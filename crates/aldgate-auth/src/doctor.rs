@@ -91,7 +91,7 @@ fn switched_off() -> Response {
 }
 
 /// Who knows a `jti` of ours holds the token or a log with it: it cannot be guessed. The answer
-/// names the application and the API and says nothing of the user.
+/// names the application, the API and the actions that set its claims, and says nothing of the user.
 async fn look_up(
     (app, tenant): (&App, &Tenant),
     caller: &Caller,
@@ -138,6 +138,7 @@ async fn told(
         "application": application.map(|application| application.name.clone()),
         "client_id": grant.client_id,
         "api": grant.audience,
+        "actions": grant.custom.set_by,
         "granted_at": grant.created_at.iso8601(),
         "revoked_at": stored.revoked_at.map(|at| at.iso8601()),
     }))

@@ -30,7 +30,7 @@ pub use execution::{
 };
 pub use kept::{KEPT_MAX, KeptEvent};
 pub use progress::Progress;
-pub use trigger::{FailureMode, Trigger};
+pub use trigger::{CONTINUES, FailureMode, Trigger};
 pub use verdict::{Applied, CacheChange, Denial, Ground, Next, Verdict};
 
 /// The runtime whose language and API actions get (Auth0's name for it).
@@ -188,6 +188,18 @@ impl Deployed {
             code: version.javascript.unwrap_or(version.code),
             secrets: version.secrets,
             failure: action.failure(),
+        }
+    }
+
+    /// The same step on another version of its action.
+    #[must_use]
+    pub fn on(&self, version: ActionVersion) -> Self {
+        Self {
+            version_id: version.id,
+            number: version.number,
+            code: version.javascript.unwrap_or(version.code),
+            secrets: version.secrets,
+            ..self.clone()
         }
     }
 }

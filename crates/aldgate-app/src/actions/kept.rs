@@ -3,7 +3,7 @@
 //! number and time.
 
 use aldgate_core::action::{KeptEvent, Trigger, redact};
-use aldgate_core::id::ExecutionId;
+use aldgate_core::id::{ActionId, ExecutionId};
 use aldgate_core::tenant::Tenant;
 use aldgate_core::time::Timestamp;
 use aldgate_store::{StoreError, Tx};
@@ -12,13 +12,27 @@ use serde_json::Value;
 use crate::app::App;
 
 impl App {
+    /// Whether the tenant lets events be kept: whether it makes sense to form one where no action
+    /// wants it.
+    #[must_use]
+    pub fn keeps_events(&self, tenant: &Tenant) -> bool {
+        tenant.settings.kept_action_events().is_some()
+    }
+
+    /// Keeps the event of a login at which no action ran, to try the first one on; see
+    /// [`App::keep_event`].
+    pub fn keep_login(&self, tenant: &Tenant, trigger: Trigger, event: &Value, now: Timestamp) {
+        let id = ExecutionId::at(now, &mut self.rng());
+        self.keep_event(tenant, (trigger, id, None), event, now);
+    }
+
     /// Keeps the event of a login, if the tenant wants that; costs nothing otherwise. Returns at
-    /// once: what is stored is stored behind the request. `id` is the execution, where there was
-    /// one: a login without a bound action has an event all the same, to try the first one on.
-    pub fn keep_event(
+    /// once: what is stored is stored behind the request. The id is that of the execution, the
+    /// action the one that continues with this event.
+    pub(super) fn keep_event(
         &self,
         tenant: &Tenant,
-        (trigger, id): (Trigger, ExecutionId),
+        (trigger, id, continues): (Trigger, ExecutionId, Option<ActionId>),
         event: &Value,
         now: Timestamp,
     ) {
@@ -32,6 +46,7 @@ impl App {
         let event = KeptEvent {
             id,
             trigger,
+            continues,
             event: redact::event(event, self.csrf_key()),
             at: now,
         };

@@ -1,6 +1,8 @@
 //! The actions of a login (`post-login`): after the user proved who she is, before she is asked
 //! for consent. Each runs once in an authorization; what they decided is kept with its transaction.
 
+use std::sync::Arc;
+
 use aldgate_app::actions::{End, Ran, Run, Summary, add_executions, denied};
 use aldgate_app::respond::found;
 use aldgate_core::access::Access;
@@ -9,7 +11,7 @@ use aldgate_core::authorize::respond::Answer;
 use aldgate_core::authorize::{Plan, Request, ResponseType, checks};
 use aldgate_core::error::{OAuthError, Refusal};
 use aldgate_core::event::{Event, EventType};
-use aldgate_core::id::{ActionId, ExecutionId, UserId};
+use aldgate_core::id::{ActionId, ActionVersionId, ExecutionId, UserId};
 use aldgate_core::scope::Scopes;
 use aldgate_core::session::Session;
 use aldgate_core::transaction::Transaction;
@@ -68,6 +70,7 @@ impl Decided {
             executions: self.executions(),
             verdict: self.verdict,
             waits: None,
+            version: None,
         })
     }
 
@@ -78,6 +81,11 @@ impl Decided {
             None if self.earlier.is_empty() => {}
             None => add_executions(event, &self.earlier),
         }
+    }
+
+    /// Whether no action had a say.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.summary.is_none() && self.earlier.is_empty()
     }
 
     fn executions(&self) -> Vec<ExecutionId> {
@@ -114,6 +122,10 @@ impl Login<'_> {
         let waiting = progress.filter(|_| back.is_some());
         let waiting = waiting.and_then(|progress| Some((progress, progress.waiting(session)?)));
         let earlier = waiting.map(|(progress, _)| progress.executions.clone());
+        let steps = match waiting {
+            Some((progress, _)) => self.pinned(steps, progress).await?,
+            None => steps,
+        };
         let ran = self.run(&steps, waiting, back).await?;
         let decided = Decided {
             verdict: ran.verdict,
@@ -122,13 +134,51 @@ impl Login<'_> {
         };
         match ran.end {
             End::Passed => self.passed(decided).await,
-            End::Redirect { to, by } => self.send_away(decided, &to, by).await,
+            End::Redirect { to, by, version } => self.send_away(decided, &to, (by, version)).await,
             End::Denied(denial) => self.denied(decided, denial).await,
             End::Failed(error) => {
                 let page = !self.plan.target.silent;
                 Ok(Passage::leave(self.refuse(&decided, &error, page).await))
             }
         }
+    }
+
+    /// What the trigger runs for somebody who is back: the action that had sent her away goes on
+    /// with the version that did (SBX-07), unless that is too old to be kept.
+    async fn pinned(
+        &self,
+        steps: Arc<Vec<Deployed>>,
+        progress: &Progress,
+    ) -> Result<Arc<Vec<Deployed>>, StoreError> {
+        let (Some(action), Some(version)) = (&progress.waits, &progress.version) else {
+            return Ok(steps);
+        };
+        let place = steps.iter().position(|step| step.id == *action);
+        let Some(place) = place.filter(|at| steps[*at].version_id != *version) else {
+            return Ok(steps);
+        };
+        let (action, version) = (action.clone(), version.clone());
+        let read = move |tx: &mut Tx<'_>| tx.actions().version(&action, &version);
+        let Visitor { app, tenant, .. } = self.visitor;
+        let found: Result<_, StoreError> = app.store.read(&tenant.id, read).await;
+        let Some(version) = found? else {
+            return Ok(steps);
+        };
+        let mut steps = steps.as_ref().clone();
+        steps[place] = steps[place].on(version);
+        Ok(Arc::new(steps))
+    }
+
+    /// Keeps the event of a login without actions, where the tenant lets that be done.
+    pub(super) async fn keep(&self) -> Result<(), StoreError> {
+        let Visitor {
+            app, tenant, now, ..
+        } = self.visitor;
+        if app.keeps_events(tenant) {
+            let event = self.seen(None).await?;
+            app.keep_login(tenant, Trigger::PostLogin, &event, *now);
+        }
+        Ok(())
     }
 
     async fn run(
@@ -283,11 +333,17 @@ impl Login<'_> {
     }
 
     /// Sends the user where an action wants her; `/continue` brings her back.
-    async fn send_away(&self, decided: Decided, to: &str, by: ActionId) -> Result<Passage, Fault> {
+    async fn send_away(
+        &self,
+        decided: Decided,
+        to: &str,
+        (by, version): (ActionId, ActionVersionId),
+    ) -> Result<Passage, Fault> {
         let progress = decided
             .progress(&self.person.session)
             .map(|progress| Progress {
                 waits: Some(by),
+                version: Some(version),
                 ..progress
             });
         let Some(handle) = self.note(progress).await? else {

@@ -121,6 +121,9 @@ async fn run(
         let progress = decided.progress(&person.session);
         return show(visitor, request, named, &Step::Consent, running, progress).await;
     }
+    if decided.is_untouched() {
+        login.keep().await?;
+    }
     let granted = Granted {
         plan,
         person,

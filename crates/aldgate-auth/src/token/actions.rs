@@ -44,10 +44,10 @@ impl Exchange<'_> {
     pub(super) async fn post_login(&self, login: Login<'_>) -> Result<Verdict, OAuthError> {
         let steps = self.app.actions_at(self.tenant, Trigger::PostLogin).await;
         let steps = steps.map_err(down)?;
-        if steps.is_empty() {
+        let (app, tenant) = (self.app, self.tenant);
+        if steps.is_empty() && !app.keeps_events(tenant) {
             return Ok(Verdict::default());
         }
-        let (app, tenant) = (self.app, self.tenant);
         let known = Background::load(app, tenant, login.user, login.methods).await;
         let known = known.map_err(down)?;
         let request = self.as_seen();
@@ -71,6 +71,10 @@ impl Exchange<'_> {
                 can_redirect: false,
             },
         });
+        if steps.is_empty() {
+            app.keep_login(tenant, Trigger::PostLogin, &event, self.now);
+            return Ok(Verdict::default());
+        }
         let mut told = self.event(EventType::ActionFailed);
         told.user_id = Some(login.user.id.clone());
         let ground = Ground {
@@ -141,7 +145,7 @@ impl Exchange<'_> {
             .actions_at(self.tenant, trigger)
             .await
             .map_err(down)?;
-        if steps.is_empty() {
+        if steps.is_empty() && !self.app.keeps_events(self.tenant) {
             return Ok(CustomClaims::default());
         }
         let request = self.as_seen();
@@ -150,12 +154,17 @@ impl Exchange<'_> {
             application: Some(self.client.application()),
             request: &request,
         };
+        let event = base.credentials_exchange(&api.identifier, granted, requested);
+        if steps.is_empty() {
+            self.app.keep_login(self.tenant, trigger, &event, self.now);
+            return Ok(CustomClaims::default());
+        }
         let run = Run {
             app: self.app,
             tenant: self.tenant,
             steps: &steps,
             ground: self.ground(trigger, granted, Some(&api.identifier)),
-            event: base.credentials_exchange(&api.identifier, granted, requested),
+            event,
             verdict: Verdict::default(),
             continues: None,
             log: self.event(EventType::ActionFailed),

@@ -5,6 +5,15 @@ use tokio::net::TcpListener;
 
 /// Takes one request and gives its head, in lower case, and its body.
 pub(crate) async fn take_one(listener: &TcpListener, status: u16) -> (String, String) {
+    take_one_then(listener, status, async {}).await
+}
+
+/// As [`take_one`], and does something before it answers.
+pub(crate) async fn take_one_then(
+    listener: &TcpListener,
+    status: u16,
+    work: impl Future<Output = ()>,
+) -> (String, String) {
     let (mut stream, _) = listener.accept().await.expect("a connection");
     let mut heard = Vec::new();
     while !heard.ends_with(b"\r\n\r\n") {
@@ -15,6 +24,7 @@ pub(crate) async fn take_one(listener: &TcpListener, status: u16) -> (String, St
     let length = length.split("\r\n").next().expect("a line");
     let mut body = vec![0; length.parse().expect("a number")];
     stream.read_exact(&mut body).await.expect("read");
+    work.await;
     let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     stream.write_all(answer.as_bytes()).await.expect("written");
     (head, String::from_utf8(body).expect("text"))

@@ -1,6 +1,8 @@
 //! What actions changed about the tokens of a grant. It is kept with the grant, so that the code
 //! exchange and `/userinfo` tell the same as the login decided.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
@@ -23,6 +25,9 @@ pub struct Customised {
     /// Scopes that are not granted although the rules gave them.
     #[serde(skip_serializing_if = "Scopes::is_empty")]
     pub removed: Scopes,
+    /// Which action set a claim, by the claim's name: for those who ask where it comes from.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set_by: BTreeMap<String, String>,
 }
 
 impl Customised {
@@ -30,6 +35,26 @@ impl Customised {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Notes that `action` set what differs from `before`.
+    pub fn attribute(&mut self, before: &Self, action: &str) {
+        let pairs = [
+            (&before.id_token, &self.id_token),
+            (&before.access_token, &self.access_token),
+        ];
+        for (before, after) in pairs {
+            let after = after.as_map().iter();
+            let differs = after.filter(|(name, value)| before.as_map().get(*name) != Some(value));
+            for (name, _) in differs {
+                self.set_by.insert(name.clone(), action.to_owned());
+            }
+        }
+        let (id_token, access_token) = (&self.id_token, &self.access_token);
+        let is_set = |name: &str| {
+            id_token.as_map().contains_key(name) || access_token.as_map().contains_key(name)
+        };
+        self.set_by.retain(|name, _| is_set(name));
     }
 
     /// Adds a scope; a removal of it before counts no more.
@@ -60,6 +85,24 @@ impl Customised {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_claim_is_that_of_the_action_that_set_it_last() {
+        let mut custom = Customised::default();
+        let mut step = |action: &str, name: &str, value: serde_json::Value| {
+            let before = custom.clone();
+            custom.access_token.set(name, value).unwrap();
+            custom.attribute(&before, action);
+            custom.set_by.clone()
+        };
+        step("First", "https://x/a", "1".into());
+        step("First", "https://x/b", "1".into());
+        step("Same", "https://x/b", "1".into());
+        step("Other", "https://x/a", "2".into());
+        let by = step("Away", "https://x/b", serde_json::Value::Null);
+        assert_eq!(by.get("https://x/a").map(String::as_str), Some("Other"));
+        assert_eq!(by.contains_key("https://x/b"), false);
+    }
 
     #[test]
     fn the_last_word_on_a_scope_counts() {

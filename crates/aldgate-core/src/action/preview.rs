@@ -4,10 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::{Customised, Ground, Trigger};
 use crate::access::Access;
+use crate::api::Api;
+use crate::application::Application;
 use crate::error::Refusal;
 use crate::scope::Scopes;
 use crate::time::{Seconds, Timestamp};
-use crate::token::{OPAQUE_LIFETIME, Target, standard_claims};
+use crate::token::{Channel, OPAQUE_LIFETIME, Target, access_lifetime, standard_claims};
 use crate::user::User;
 
 /// How long tokens live in a preview, where the event does not know: Auth0's defaults.
@@ -24,6 +26,9 @@ pub struct Scene {
     granted: Scopes,
     audience: Option<String>,
     can_redirect: bool,
+    id_token_lifetime: Seconds,
+    access_token_lifetime: Seconds,
+    channel: Channel,
 }
 
 /// The claims of the tokens.
@@ -63,7 +68,37 @@ impl Scene {
             granted,
             audience: text("/resource_server/identifier").map(str::to_owned),
             can_redirect: event.pointer("/transaction/can_redirect") != Some(&json!(false)),
+            id_token_lifetime: ID_TOKEN_LIFETIME,
+            access_token_lifetime: OPAQUE_LIFETIME,
+            channel: match text("/transaction/protocol") {
+                Some("oidc-implicit-profile") => Channel::Front,
+                _ => Channel::Back,
+            },
         })
+    }
+
+    /// The application that the event names.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// The API that the access token is for.
+    #[must_use]
+    pub fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
+    /// Lets tokens live as long as the application and the API have it, where they are known.
+    #[must_use]
+    pub fn living(mut self, application: Option<&Application>, api: Option<&Api>) -> Self {
+        if let Some(application) = application {
+            self.id_token_lifetime = application.jwt_configuration.lifetime_in_seconds;
+        }
+        if api.is_some() {
+            self.access_token_lifetime = access_lifetime(api, self.channel);
+        }
+        self
     }
 
     /// What commands are checked against.
@@ -101,7 +136,7 @@ impl Scene {
         if !self.requested.contains("openid") {
             return None;
         }
-        let mut claims = self.times(now, ID_TOKEN_LIFETIME);
+        let mut claims = self.times(now, self.id_token_lifetime);
         claims.insert("sub".into(), json!(user.id));
         claims.insert("aud".into(), json!(self.client_id));
         claims.extend(standard_claims(
@@ -122,7 +157,7 @@ impl Scene {
             permissions: None,
         };
         custom.adjust(&mut access, None);
-        let mut claims = self.times(now, OPAQUE_LIFETIME);
+        let mut claims = self.times(now, self.access_token_lifetime);
         let subject = match (&self.user, self.trigger) {
             (Some(user), Trigger::PostLogin) => user.id.to_string(),
             _ => format!("{}@clients", self.client_id),
@@ -265,6 +300,28 @@ mod tests {
             .collect();
         assert_eq!(names, ["https://demo/email", "scope"]);
         assert_eq!(after.unwrap()["scope"], "openid email");
+    }
+
+    #[test]
+    fn tokens_live_as_long_as_application_and_api_have_it() {
+        let api: Api = serde_json::from_value(json!({
+            "id": "0123456789abcdef01234567", "identifier": "https://api.test/",
+            "token_lifetime": 900, "token_lifetime_for_web": 300,
+        }))
+        .unwrap();
+        let life = |event: &Value| {
+            let scene = Scene::of(Trigger::PostLogin, event).unwrap();
+            let scene = scene.living(None, Some(&api));
+            let claims = scene
+                .tokens(&Customised::default(), NOW)
+                .access_token
+                .unwrap();
+            claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap()
+        };
+        let mut event = event();
+        assert_eq!(life(&event), 900);
+        event["transaction"]["protocol"] = json!("oidc-implicit-profile");
+        assert_eq!(life(&event), 300);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Verdict;
-use crate::id::{ActionId, ExecutionId, SessionId};
+use crate::id::{ActionId, ActionVersionId, ExecutionId, SessionId};
 
 /// How far the actions of a running authorization came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Progress {
     /// The action that sent the user away and goes on when she is back; `None`: all have run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<ActionId>,
+    /// On which version it goes on, whatever was deployed meanwhile (SBX-07).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<ActionVersionId>,
 }
 
 impl Progress {

@@ -4,6 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The function of an action that goes on when the user is back (Auth0: `onContinuePostLogin`).
+pub const CONTINUES: &str = "onContinuePostLogin";
 
 /// When actions run (Auth0's names).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,6 +66,17 @@ impl Trigger {
             Self::PreUserRegistration => "onExecutePreUserRegistration",
             Self::PostUserRegistration => "onExecutePostUserRegistration",
             Self::PostChangePassword => "onExecutePostChangePassword",
+        }
+    }
+
+    /// The function for an event of this trigger: another one when the user is back from where an
+    /// action had sent her.
+    #[must_use]
+    pub fn handler_of(self, event: &Value) -> &'static str {
+        let protocol = event.pointer("/transaction/protocol");
+        match self {
+            Self::PostLogin if protocol == Some(&Value::from("redirect-callback")) => CONTINUES,
+            _ => self.handler(),
         }
     }
 

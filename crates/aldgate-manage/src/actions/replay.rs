@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use aldgate_actions::{Job, Limits, PoolError};
 use aldgate_core::action::preview::{Difference, Preview, Scene, difference};
-use aldgate_core::action::{Action, Deployed, KeptEvent, Next, Verdict};
+use aldgate_core::action::{Action, CONTINUES, Deployed, KeptEvent, Next, Verdict};
 use aldgate_core::id::{ActionId, ActionVersionId};
 use aldgate_store::{StoreError, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::deploy::{busy, javascript, load};
+use super::test::living;
 use crate::op::{ApiError, Call, Reply};
 
 /// The most events of one replay.
@@ -60,7 +61,7 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
         if replay.spent >= BUDGET {
             break;
         }
-        let scene = Scene::of(trigger, &event.event)?;
+        let scene = living(&call, Scene::of(trigger, &event.event)?).await?;
         let before = replay.through(&now_runs, event, &scene).await?;
         let after = replay.through(&after, event, &scene).await?;
         runs.push(Compared::of(event, before, after));
@@ -132,7 +133,10 @@ impl Replay<'_> {
         let mut verdict = Verdict::default();
         let mut outcome = "passed".to_owned();
         let (mut wall_us, mut heap_bytes) = (0, 0);
-        for step in steps {
+        // Who was back from a redirect goes on where she was sent away.
+        let waits = |step: &Deployed| kept.continues.as_ref() == Some(&step.id);
+        let begin = steps.iter().position(waits).unwrap_or(0);
+        for step in &steps[begin..] {
             let mut event = kept.event.clone();
             verdict.show_in(&mut event);
             let ran = self.step(step, event, kept).await.map_err(busy)?;
@@ -187,7 +191,10 @@ impl Replay<'_> {
             name: step.name.clone(),
             code: step.code.clone(),
             trigger: kept.trigger,
-            handler: kept.trigger.handler().to_owned(),
+            handler: match kept.continues.as_ref() == Some(&step.id) {
+                true => CONTINUES.to_owned(),
+                false => kept.trigger.handler().to_owned(),
+            },
             event,
             secrets: secrets.unwrap_or_default(),
             limits: self.limits,

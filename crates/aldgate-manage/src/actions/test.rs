@@ -5,7 +5,7 @@ use aldgate_actions::{Fault, Finding, Job, Outcome};
 use aldgate_core::action::preview::Scene;
 use aldgate_core::action::{Action, Next, Verdict};
 use aldgate_core::error::Refusal;
-use aldgate_core::id::ActionId;
+use aldgate_core::id::{ActionId, ClientId};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -34,6 +34,7 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let findings = aldgate_actions::check(&code, action.trigger);
     let event = Value::Object(event);
     let scene = Scene::of(action.trigger, &event)?;
+    let scene = living(&call, scene).await?;
     let secrets = call
         .app
         .open_action_secrets(&call.tenant.id, &id, &action.secrets)?;
@@ -41,7 +42,7 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
         name: action.name.clone(),
         code,
         trigger: action.trigger,
-        handler: action.trigger.handler().to_owned(),
+        handler: action.trigger.handler_of(&event).to_owned(),
         event,
         secrets,
         limits: call.app.sandbox.limits(),
@@ -50,6 +51,20 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let outcome = ran.map_err(busy)?;
     let payload = shown(&call, &action, &scene, (&findings, &outcome));
     Ok(Reply::ok(json!({"payload": payload})))
+}
+
+/// The scene with the lifetimes of the application and the API that its event names.
+pub(super) async fn living(call: &Call, scene: Scene) -> Result<Scene, ApiError> {
+    let (app, tenant) = (&call.app, &call.tenant.id);
+    let application = match ClientId::parse(scene.client_id()) {
+        Ok(id) => app.application(tenant, &id).await?,
+        Err(_) => None,
+    };
+    let api = match scene.audience() {
+        Some(identifier) => app.api(tenant, identifier, call.now).await?,
+        None => None,
+    };
+    Ok(scene.living(application.as_deref(), api.as_deref()))
 }
 
 fn shown(

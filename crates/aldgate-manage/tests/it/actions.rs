@@ -303,6 +303,7 @@ async fn keep_three(kit: &Kit) {
             let event = KeptEvent {
                 id: ExecutionId::parse(&format!("{number:020}")).expect("an id"),
                 trigger: Trigger::PostLogin,
+                continues: None,
                 event,
                 at: now,
             };

@@ -223,6 +223,7 @@ async fn executions_and_kept_events_are_bounded() {
                 let event = KeptEvent {
                     id: execution_id(number),
                     trigger: Trigger::PostLogin,
+                    continues: None,
                     event: json!({"number": number}),
                     at: at(number),
                 };

@@ -143,6 +143,7 @@ pub(super) const fn page(reason: &Reason) -> Option<&'static str> {
         | Reason::AlgorithmNotAllowed { .. }
         | Reason::ApplicationNotAllowed { .. } => Some("applications"),
         Reason::Inactive | Reason::KeyUnknown { .. } => Some("logs"),
+        Reason::ClaimMissing { .. } | Reason::ClaimMismatch { .. } => Some("actions"),
         _ => None,
     }
 }

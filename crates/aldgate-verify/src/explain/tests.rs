@@ -288,3 +288,11 @@ proptest! {
         drop(render::text(&explain(&token, &Context::default()), Style::Plain));
     }
 }
+
+#[test]
+fn a_missing_claim_leads_to_the_actions() {
+    let missing = crate::Reason::ClaimMissing {
+        claim: "https://my-api/email".into(),
+    };
+    assert_eq!(change::page(&missing), Some("actions"));
+}

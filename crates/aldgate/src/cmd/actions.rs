@@ -154,7 +154,7 @@ fn job(file: &Path, code: String, trigger: Trigger, mut event: Value) -> Result<
         name: file.display().to_string(),
         code,
         trigger,
-        handler: trigger.handler().to_owned(),
+        handler: trigger.handler_of(&event).to_owned(),
         event,
         secrets,
         limits: Limits::default(),

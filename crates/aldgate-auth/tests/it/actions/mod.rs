@@ -2,6 +2,8 @@
 
 mod desk;
 mod exchanges;
+mod kept;
 mod login;
+mod persons;
 mod redirect;
 mod registration;

@@ -1,8 +1,10 @@
 //! `api.redirect`: away to another page and back by `/continue`.
 
-use aldgate_core::action::{ExecutionStatus, Trigger};
+use aldgate_core::action::{ExecutionStatus, Trigger, rules};
+use aldgate_core::id::ActionVersionId;
 use aldgate_core::time::Seconds;
 use aldgate_jose::{b64, digest};
+use aldgate_store::{StoreError, Tx};
 use aldgate_test::{Browser, Reply};
 use serde_json::{Value, json};
 use url::Url;
@@ -128,6 +130,44 @@ async fn a_user_is_sent_away_and_comes_back_once() {
     assert_eq!(login.detail["actions"]["executions"], both);
     let again = back(&mut browser, &desk, &state, &token).await;
     assert_eq!(again.status, 400, "the transaction is spent");
+}
+
+#[tokio::test]
+async fn sbx_07_who_is_back_goes_on_with_the_version_that_sent_her_away() {
+    let desk = desk().await;
+    let web = &desk.stand.world.web;
+    let mut browser = desk.stand.server.browser();
+    let sent = desk.log_in_with(&mut browser, web, "ada", &[]).await;
+    let (state, _) = away(&sent);
+    // Meanwhile the action is deployed anew, with nothing to go on with.
+    let version = ActionVersionId::generate(&mut desk.app().rng());
+    let now = desk.stand.server.now();
+    let work = move |tx: &mut Tx<'_>| {
+        let mut action = tx.actions().by_name("Age")?.expect("the action");
+        action.code = "exports.onExecutePostLogin = async () => {};
+            exports.onContinuePostLogin = async (event, api) => api.access.deny('Newer.');"
+            .to_owned();
+        let (after, version) = rules::deploy(&action, version.clone(), 2, None, now);
+        tx.actions().add_version(&version)?;
+        tx.actions().update(&after)
+    };
+    let store = &desk.app().store;
+    let done: Result<_, StoreError> = store.write(&desk.stand.server.tenant.id, work).await;
+    done.expect("deployed");
+    let token = signed(&answer(&desk, &state, 44));
+    let done = back(&mut browser, &desk, &state, &token).await;
+    let id = claims(&desk.redeem(web, &done).await["id_token"]);
+    assert_eq!(id["https://demo/age"], 44);
+    let executions = desk.executions(Trigger::PostLogin).await;
+    let versions: Vec<u32> = executions[0]
+        .results
+        .iter()
+        .map(|one| one.version)
+        .collect();
+    assert_eq!(versions, [1, 1], "and the last action, which is as it was");
+    // The next login has the newer one from its beginning.
+    let next = desk.log_in(web, "eve", &[]).await;
+    assert!(params(&next).contains_key("code"));
 }
 
 #[tokio::test]

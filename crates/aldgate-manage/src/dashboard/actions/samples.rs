@@ -65,6 +65,8 @@ fn user() -> Value {
         "email": "ada@example.com",
         "email_verified": true,
         "name": "Ada Lovelace",
+        "created_at": "2026-01-12T08:00:00.000Z",
+        "updated_at": "2026-11-24T09:30:00.000Z",
         "user_metadata": {},
         "app_metadata": {},
     })

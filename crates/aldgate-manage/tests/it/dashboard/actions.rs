@@ -317,6 +317,7 @@ async fn logins_are_replayed_once_the_tenant_lets_events_be_kept() {
     let kept = KeptEvent {
         id: ExecutionId::generate(&mut desk.server.app.rng()),
         trigger: Trigger::PostLogin,
+        continues: None,
         event: json!({"user": {"user_id": "auth0|1", "email": "x@example.com"},
             "client": {"client_id": "shop"},
             "transaction": {"requested_scopes": ["openid", "email"]},
