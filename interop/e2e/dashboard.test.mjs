@@ -198,11 +198,27 @@ test("write an action, see its refused line, deploy it, order the flow", async (
   assert.deepEqual(await order(), ["Browser first", "Browser second"]);
 });
 
+test("a look is seen while it is typed, and a mistake in a mail at its line", async () => {
+  await admin.goto(`${server.issuer}dashboard/branding`);
+  await admin.getByLabel("Primary").fill("#635dff");
+  for (const scheme of ["light", "dark"]) {
+    const frame = admin.frameLocator(`iframe[data-preview*="scheme=${scheme}"]`);
+    const shown = frame.locator(`html[data-scheme="${scheme}"] link[href*="p635dff"]`);
+    await shown.waitFor({ state: "attached" });
+  }
+  assert.equal(await admin.evaluate(() => document.activeElement.id), "colors-primary");
+  await admin.goto(`${server.issuer}dashboard/email/templates/verify_email`);
+  await admin.getByLabel("Text").fill("one\n{% if x %}");
+  await admin.getByRole("button", { name: "Preview" }).click();
+  const mail = admin.frameLocator('iframe[name="mail-preview"]');
+  await mail.getByText("The text has a mistake in line 2.").waitFor();
+});
+
 test("every page is accessible, fits a phone, and blocks nothing of its own", async () => {
   const kinds = new Map();
   const waiting = [`${server.issuer}dashboard/`];
   // One of each: names and ids are left out of the address.
-  const id = /\/(?=[^/]*[0-9|%])[^/]+|\/aldgate-dashboard/g;
+  const id = /\/(?=[^/]*[0-9|%])[^/]+|\/aldgate-dashboard|(?<=\/(new|templates))\/[^/]+/g;
   const kind = (url) => new URL(url).pathname.replace(id, "/…");
   while (waiting.length > 0) {
     const url = waiting.shift();

@@ -69,3 +69,21 @@ document.addEventListener("keydown", (event) => {
 
 // On a phone the tabs scroll: show the one that is open.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// A form with data-preview shows itself in the frames of the page while somebody types. Frames are
+// led on without a trace in the history.
+for (const form of document.querySelectorAll("form[data-preview]")) {
+  let waiting;
+  const show = () => {
+    const values = new URLSearchParams(new FormData(form));
+    values.delete("csrf");
+    for (const [name, value] of [...values]) if (!value) values.delete(name);
+    for (const frame of document.querySelectorAll("iframe[data-preview]")) {
+      frame.contentWindow.location.replace(`${frame.dataset.preview}&${values}`);
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(show, 350);
+  });
+}

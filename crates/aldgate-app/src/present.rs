@@ -51,16 +51,15 @@ impl App {
             .and_then(|value| value.to_str().ok());
         let enabled = &tenant.settings.enabled_locales;
         let locale = Locale::negotiate(wishes, accepted.unwrap_or_default(), enabled);
-        let look = [
-            self.document(tenant, BRANDING, "").await,
-            self.document(tenant, THEME, "").await,
-        ];
-        let mut chrome = Chrome::new(locale, Arc::new(brand(tenant, &look)));
-        chrome.languages = Locale::allowed(enabled).into();
-        if let Some(texts) = self.document(tenant, PAGE_TEXTS, locale.tag()).await {
-            chrome.overrides = Arc::new(page::custom_text::overrides(locale, &texts));
-        }
-        chrome
+        let branding = self.document(tenant, BRANDING, "").await;
+        let theme = self.document(tenant, THEME, "").await;
+        let texts = self.document(tenant, PAGE_TEXTS, locale.tag()).await;
+        let look = Look {
+            branding: branding.as_deref(),
+            theme: theme.as_deref(),
+            texts: texts.as_deref(),
+        };
+        look.chrome(tenant, locale)
     }
 
     /// Language and look of a mail to a user that no page of hers causes: the language in which
@@ -146,6 +145,30 @@ impl App {
         event.description = error.description.clone().into_owned();
         event.refusal = error.refusal.as_deref().cloned();
         event
+    }
+}
+
+/// The documents that say what a tenant's pages look like and say.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look<'d> {
+    /// Its look; of the kind [`BRANDING`].
+    pub branding: Option<&'d Value>,
+    /// What comes before it; of the kind [`THEME`].
+    pub theme: Option<&'d Value>,
+    /// Texts of one language; of the kind [`PAGE_TEXTS`].
+    pub texts: Option<&'d Value>,
+}
+
+impl Look<'_> {
+    /// What surrounds the tenant's pages in this language.
+    #[must_use]
+    pub fn chrome(&self, tenant: &Tenant, locale: Locale) -> Chrome {
+        let mut chrome = Chrome::new(locale, Arc::new(brand(tenant, self)));
+        chrome.languages = Locale::allowed(&tenant.settings.enabled_locales).into();
+        if let Some(texts) = self.texts {
+            chrome.overrides = Arc::new(page::custom_text::overrides(locale, texts));
+        }
+        chrome
     }
 }
 
@@ -249,9 +272,11 @@ fn difference(refusal: &Refusal) -> Option<Difference> {
 }
 
 /// The look of a tenant, from its branding and, before that, its theme.
-fn brand(tenant: &Tenant, look: &[Option<Arc<Value>>; 2]) -> Brand {
+fn brand(tenant: &Tenant, look: &Look<'_>) -> Brand {
     let settings = &tenant.settings;
-    let [branding, theme] = look.each_ref().map(Option::as_deref);
+    let Look {
+        branding, theme, ..
+    } = *look;
     let name = settings
         .friendly_name
         .clone()
@@ -271,6 +296,8 @@ fn brand(tenant: &Tenant, look: &[Option<Arc<Value>>; 2]) -> Brand {
             primary.or_else(|| color(branding, "/colors/primary")),
             solid.or_else(|| background(branding)),
         )
+        .favicon(text(branding, "/favicon_url"))
+        .font(text(branding, "/font/url").as_deref())
 }
 
 fn text(document: Option<&Value>, pointer: &str) -> Option<String> {

@@ -56,6 +56,7 @@ mod actions;
 mod administrators;
 mod apis;
 mod applications;
+mod branding;
 mod connections;
 mod email;
 mod home;
@@ -64,6 +65,7 @@ mod logs;
 mod protection;
 mod roles;
 mod start;
+mod tenant;
 mod trust;
 mod users;
 
@@ -93,9 +95,11 @@ fn pages() -> Vec<Page> {
         connections::pages(),
         logs::pages(),
         administrators::pages(),
+        branding::pages(),
         email::pages(),
         keys::pages(),
         protection::pages(),
+        tenant::pages(),
     ]
     .into_iter()
     .flatten()

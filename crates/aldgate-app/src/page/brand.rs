@@ -1,8 +1,10 @@
 //! A tenant's look: name, logo and colours, as a stylesheet without inline styles.
 
 use std::fmt;
+use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
+use url::Url;
 
 /// A tenant's look.
 ///
@@ -15,8 +17,14 @@ pub struct Brand {
     pub tenant_name: String,
     /// The tenant's logo; Aldgate's own mark if absent. Shown only if it is an `https` address.
     pub logo_url: Option<String>,
+    /// The tenant's picture in the browser's tab; Aldgate's own if absent. Shown only if it is an
+    /// `https` address.
+    pub favicon_url: Option<String>,
     /// Where people find help, for error pages.
     pub support_url: Option<String>,
+    /// Where the tenant's font comes from, for the content security policy.
+    #[serde(skip)]
+    font_origin: Option<String>,
     /// File name of the stylesheet of colours, see [`Self::stylesheet_name`].
     stylesheet: Option<String>,
 }
@@ -56,6 +64,15 @@ impl Brand {
         Self { logo_url, ..self }
     }
 
+    /// Sets the picture in the browser's tab.
+    #[must_use]
+    pub fn favicon(self, favicon_url: Option<String>) -> Self {
+        Self {
+            favicon_url,
+            ..self
+        }
+    }
+
     /// Sets where people find help.
     #[must_use]
     pub fn support(self, support_url: Option<String>) -> Self {
@@ -70,6 +87,29 @@ impl Brand {
     pub fn colors(mut self, primary: Option<Color>, background: Option<Background>) -> Self {
         self.stylesheet = Self::stylesheet_name(primary, background);
         self
+    }
+
+    /// Sets the address of the tenant's font, after the colours. One that cannot be used is left
+    /// out.
+    #[must_use]
+    pub fn font(mut self, address: Option<&str>) -> Self {
+        let Some(url) = address.and_then(font_url) else {
+            return self;
+        };
+        let style = self.stylesheet.take().unwrap_or_else(|| "brand.css".into());
+        let mut style = style.trim_end_matches(".css").to_owned() + "-f";
+        for byte in url.as_str().bytes() {
+            // Writing into a String cannot fail.
+            let _ = write!(style, "{byte:02x}");
+        }
+        self.stylesheet = Some(style + ".css");
+        self.font_origin = Some(url.origin().ascii_serialization());
+        self
+    }
+
+    /// Where fonts come from besides this server, if from anywhere.
+    pub(super) fn font_origin(&self) -> Option<&str> {
+        self.font_origin.as_deref()
     }
 
     /// The file name, below `/assets/`, of the stylesheet for these colours.
@@ -96,6 +136,7 @@ impl Brand {
     pub(super) fn stylesheet(spec: &str) -> Option<String> {
         let mut primary = None;
         let mut background = None;
+        let mut font = None;
         for part in spec.split('-') {
             match part.split_at_checked(1)? {
                 ("p", hex) if primary.is_none() => primary = Some(Color::from_hex(hex)?),
@@ -105,12 +146,14 @@ impl Brand {
                 ("g", gradient) if background.is_none() => {
                     background = Some(Background::from_spec(gradient)?);
                 }
+                ("f", hex) if font.is_none() => font = Some(font_url(&text_of_hex(hex)?)?),
                 _ => return None,
             }
         }
         let primary = primary.map(primary_rules).unwrap_or_default();
         let background = background.map(background_rules).unwrap_or_default();
-        Some(format!("@layer brand {{\n{primary}{background}}}\n"))
+        let font = font.map(|url| font_rules(&url)).unwrap_or_default();
+        Some(format!("@layer brand {{\n{primary}{background}{font}}}\n"))
     }
 }
 
@@ -119,7 +162,9 @@ impl Default for Brand {
         Self {
             tenant_name: "Aldgate".to_owned(),
             logo_url: None,
+            favicon_url: None,
             support_url: None,
+            font_origin: None,
             stylesheet: None,
         }
     }
@@ -223,14 +268,58 @@ fn primary_rules(primary: Color) -> String {
 
 /// A light background stays out of the dark scheme, where it would dazzle.
 fn background_rules(background: Background) -> String {
-    let light = background.is_light();
-    let ink = if light { "#000" } else { "#fff" };
-    let rule = format!("body.gate-page {{ background: {background}; --page-ink: {ink}; }}");
-    if light {
-        format!("  @media (prefers-color-scheme: light) {{ {rule} }}\n")
+    let (shown, ink) = if background.is_light() {
+        let by_day = |color: Color| format!("light-dark({color}, var(--page))");
+        let shown = match background {
+            Background::Solid(color) => by_day(color),
+            Background::Gradient {
+                start,
+                end,
+                angle_deg,
+            } => format!(
+                "linear-gradient({angle_deg}deg, {}, {})",
+                by_day(start),
+                by_day(end)
+            ),
+        };
+        (shown, "light-dark(#000, var(--soft))")
     } else {
-        format!("  {rule}\n")
+        (background.to_string(), "#fff")
+    };
+    format!("  body.gate-page {{ background: {shown}; --page-ink: {ink}; }}\n")
+}
+
+/// The longest address of a font: it travels in the name of a stylesheet.
+const FONT_BYTES_MAX: usize = 500;
+
+/// The address of a font, if it can stand in a stylesheet and a header.
+fn font_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"'\\<>;,(){}".contains(&byte);
+    let fits = url.as_str().len() <= FONT_BYTES_MAX && url.as_str().bytes().all(plain);
+    let nobody = url.username().is_empty() && url.password().is_none();
+    (url.scheme() == "https" && fits && nobody).then_some(url)
+}
+
+fn text_of_hex(hex: &str) -> Option<String> {
+    if hex.len() > 2 * FONT_BYTES_MAX || !hex.is_ascii() {
+        return None;
     }
+    let pairs = hex.as_bytes().chunks(2);
+    let bytes = pairs.map(|pair| {
+        let pair = std::str::from_utf8(pair)
+            .ok()
+            .filter(|pair| pair.len() == 2)?;
+        u8::from_str_radix(pair, 16).ok()
+    });
+    String::from_utf8(bytes.collect::<Option<_>>()?).ok()
+}
+
+fn font_rules(url: &Url) -> String {
+    format!(
+        "  @font-face {{ font-family: \"brand\"; src: url(\"{url}\"); font-display: swap; }}\n  \
+         :root {{ --sans: \"brand\", system-ui, sans-serif; --serif: var(--sans); }}\n"
+    )
 }
 
 #[cfg(test)]
@@ -269,12 +358,51 @@ mod tests {
             "brand-g000000.111111.361.css",
             "brand-g000000.111111.5.5.css",
             "brand-é00000.css",
+            "brand-f00.css",
+            "brand-f6.css",
+            // http://a.test/x and https://a.test/?)
+            "brand-f687474703a2f2f612e746573742f78.css",
+            "brand-f68747470733a2f2f612e746573742f3f29.css",
         ];
         for name in bad {
             assert_eq!(crate::page::brand_stylesheet(name), None, "{name}");
         }
         for text in ["", "#", "635dff", "#12", "#ggg", "#1234567", "#é1"] {
             assert_eq!(Color::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_font_travels_with_the_colours_and_is_named_to_the_policy() {
+        let brand = Brand::default()
+            .colors(
+                Color::parse("#635dff"),
+                Color::parse("#fff").map(Background::Solid),
+            )
+            .font(Some("https://fonts.test/a/b.woff2?v=1"));
+        assert_eq!(brand.font_origin(), Some("https://fonts.test"));
+        let name = brand.stylesheet.as_deref().expect("a name");
+        let style = crate::page::brand_stylesheet(name).expect("a stylesheet");
+        assert!(
+            style.contains("url(\"https://fonts.test/a/b.woff2?v=1\")"),
+            "{style}"
+        );
+        assert!(
+            style.contains("background: light-dark(#ffffff, var(--page))"),
+            "{style}"
+        );
+        for bad in [
+            "http://a.test/x",
+            "https://u:p@a.test/x",
+            "https://a.test/?)}",
+            "x",
+        ] {
+            let brand = Brand::default().font(Some(bad));
+            assert_eq!(
+                (brand.font_origin(), brand.stylesheet.as_deref()),
+                (None, None),
+                "{bad}"
+            );
         }
     }
 

@@ -7,6 +7,25 @@ use minijinja::value::Value;
 
 use super::{Brand, Locale, Overrides, Texts};
 
+/// A colour scheme that is forced upon a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// By day.
+    Light,
+    /// By night.
+    Dark,
+}
+
+impl Scheme {
+    /// CSS's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
 /// What surrounds every page of one request: language, brand and texts.
 #[derive(Clone, Debug)]
 pub struct Chrome {
@@ -21,6 +40,8 @@ pub struct Chrome {
     pub here: Option<String>,
     /// Texts that the tenant replaced; usually none.
     pub overrides: Arc<Overrides>,
+    /// The colour scheme, where it is not the browser's choice: in previews.
+    pub scheme: Option<Scheme>,
 }
 
 impl Chrome {
@@ -32,6 +53,7 @@ impl Chrome {
             languages: Arc::from(Locale::ALL),
             here: None,
             overrides: Arc::default(),
+            scheme: None,
         }
     }
 

@@ -233,6 +233,21 @@ const PLACEHOLDERS: [(&str, &str); 4] = [
     ("${friendlyName}", "{tenant}"),
 ];
 
+/// The prompts that have texts here, in the order in which people meet them.
+#[must_use]
+pub fn shown_prompts() -> Vec<&'static str> {
+    let mut prompts: Vec<&'static str> = KEYS.iter().map(|entry| entry.0).collect();
+    prompts.dedup();
+    prompts
+}
+
+/// The texts of a prompt that show: screen, Auth0's key, our key. Where several of Auth0's keys
+/// mean one text of ours, the first is meant to be written.
+pub fn keys(prompt: &str) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let own = KEYS.iter().filter(move |entry| entry.0 == prompt);
+    own.map(|(_, screen, theirs, ours)| (*screen, *theirs, *ours))
+}
+
 /// The texts of one language by our keys, from the custom texts of its prompts:
 /// `(prompt, {screen: {key: text}})`.
 #[must_use]

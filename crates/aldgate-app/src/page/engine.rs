@@ -7,7 +7,7 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
 use rust_embed::RustEmbed;
 
-use super::{Chrome, Page, Policy, asset_path};
+use super::{Chrome, Page, Policy, Scheme, asset_path};
 
 /// Renders `page` to HTML.
 ///
@@ -40,7 +40,7 @@ pub fn reply<P: Page>(status: StatusCode, page: &P, chrome: &Chrome, policy: &Po
         header::CONTENT_LANGUAGE,
         HeaderValue::from_static(chrome.locale.tag()),
     );
-    policy.apply(headers);
+    policy.with_look(&chrome.brand).apply(headers);
     response
 }
 
@@ -80,6 +80,7 @@ pub(super) fn render_value(
         t => texts,
         lang => chrome.locale.tag(),
         dir => chrome.locale.direction().as_str(),
+        scheme => chrome.scheme.map(Scheme::as_str),
         brand => Value::from(Serde(&*chrome.brand)),
     };
     environment()

@@ -34,7 +34,7 @@ mod tests;
 pub use account::{ForgotPassword, LogoutConfirm, ResetPassword, SignUp, Unblock, VerifyEmail};
 pub use assets::{asset, asset_file, asset_names, asset_path, brand_stylesheet, favicon};
 pub use brand::{Background, Brand, Color};
-pub use chrome::Chrome;
+pub use chrome::{Chrome, Scheme};
 pub use code::{CodeLink, LoginCode, LoginConfirm, LoginPasswordless};
 pub use consent::{Consent, ConsentApi, ConsentScope};
 pub use difference::{Difference, Segment};

@@ -3,6 +3,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
+use super::Brand;
+
 /// Which headers protect a page: content security policy, framing, referrer, opener, caching.
 ///
 /// No policy allows inline script or style, and none allows a foreign script (WEB-02).
@@ -14,6 +16,8 @@ pub struct Policy {
     calls_itself: bool,
     severs_opener: bool,
     referrer: &'static str,
+    /// Where a font of the tenant's own comes from.
+    fonts: Option<String>,
 }
 
 impl Policy {
@@ -26,6 +30,7 @@ impl Policy {
             calls_itself: false,
             severs_opener: true,
             referrer: "same-origin",
+            fonts: None,
         }
     }
 
@@ -102,6 +107,24 @@ impl Policy {
         }
     }
 
+    /// A picture of one of our pages, for a frame in the dashboard: nothing on it can be sent.
+    pub fn preview() -> Self {
+        Self {
+            form_action: Vec::new(),
+            frame_ancestors: vec!["'self'".to_owned()],
+            severs_opener: false,
+            ..Self::page()
+        }
+    }
+
+    /// The same for a page with the look of `brand`: its font may be fetched.
+    pub(super) fn with_look(&self, brand: &Brand) -> Self {
+        Self {
+            fonts: brand.font_origin().map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
     /// Sets the headers.
     pub fn apply(&self, headers: &mut HeaderMap) {
         let csp = self.content_security_policy();
@@ -158,9 +181,13 @@ impl Policy {
         } else {
             ""
         };
+        let fonts = self.fonts.as_ref();
+        let fonts = fonts.map(|origin| format!(" font-src {origin};"));
+        let fonts = fonts.unwrap_or_default();
         format!(
             "default-src 'none'; style-src 'self'; script-src 'self'; \
-             img-src 'self' https: data:;{frames}{calls} form-action {}; frame-ancestors {}; \
+             img-src 'self' https: data:;{fonts}{frames}{calls} \
+             form-action {}; frame-ancestors {}; \
              base-uri 'none'",
             list(&self.form_action),
             list(&self.frame_ancestors),

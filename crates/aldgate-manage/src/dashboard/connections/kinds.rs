@@ -214,6 +214,9 @@ impl Kind {
     pub(super) fn blank(&self) -> Value {
         let options = match self.sort {
             Sort::Database => json!({"brute_force_protection": true}),
+            Sort::Passwordless if self.strategy == "sms" => json!({
+                "totp": {"length": 6, "time_step": 180}, "syntax": "liquid",
+            }),
             Sort::Passwordless => json!({"totp": {"length": 6, "time_step": 180}}),
             Sort::Social | Sort::Enterprise => json!({}),
         };

@@ -27,7 +27,7 @@ pub(super) fn creation(kind: &Kind) -> Form {
 
 /// The form of a connection that is there.
 pub(super) fn change(kind: &Kind) -> Form {
-    let form = Form::new().section("Basics", "");
+    let form = Form::new().section("Basics", "").field(active());
     match kind.sort {
         Sort::Database => passwords(names(form.field(closed()).field(everywhere()))),
         Sort::Passwordless => {
@@ -40,6 +40,11 @@ pub(super) fn change(kind: &Kind) -> Form {
             addresses(profile(homes(kind, credentials(kind, form, false))))
         }
     }
+}
+
+fn active() -> form::Field {
+    form::flag("authentication.active", "Switched on")
+        .hint("Off: its button is gone and nobody logs in with it. Its users stay.")
 }
 
 fn closed() -> form::Field {
@@ -253,9 +258,8 @@ fn own(kind: &Kind, form: Form) -> Form {
         "It gets one POST for each message: recipient, body, sender. See docs/passwordless.md.",
     )
     .field(
-        form::text_of("url", "options.gateway_url", "Address").hint(
-            "Without one, `aldgate dev` shows messages in its outbox; elsewhere none go out.",
-        ),
+        form::text_of("url", "options.gateway_url", "Address")
+            .hint("Without one, aldgate dev shows messages in its outbox; elsewhere none go out."),
     )
     .field(
         form::long_secret("options.gateway_authentication", "Proof").hint(
