@@ -62,6 +62,28 @@ function settings() {
         options: { disable_self_service_change_password: false },
       },
     ],
+    connections: [
+      {
+        name: "corp",
+        strategy: "oidc",
+        display_name: "Corp",
+        enabled_clients: ["Interop SPA"],
+        options: {
+          type: "back_channel",
+          client_id: "notes-at-corp",
+          client_secret: "kept by the server that it was given to",
+          issuer: "https://idp.corp.example/",
+          scope: "openid email",
+          domain_aliases: ["corp.example"],
+        },
+      },
+      {
+        name: "google-oauth2",
+        strategy: "google-oauth2",
+        enabled_clients: ["Interop web"],
+        options: { client_id: "1234.apps.googleusercontent.com", email: true, profile: true },
+      },
+    ],
     branding: { colors: { primary: "#0059d6" } },
     prompts: { customText: { en: { login: { login: { title: "Hello" } } } } },
     attackProtection: { bruteForceProtection: { enabled: true, max_attempts: 7 } },
@@ -138,6 +160,9 @@ describe("auth0-deploy-cli", { concurrency: 2 }, () => {
       assert.ok(before["clients/Interop SPA.json"], Object.keys(before).join("\n"));
       assert.equal(before["actions/Tell the address/code.js"], ACTION);
       assert.equal(JSON.parse(after["actions/Tell the address.json"]).deployed, true);
+      const corp = JSON.parse(after["connections/corp.json"]);
+      assert.deepEqual(corp.options.domain_aliases, ["corp.example"]);
+      assert.equal(corp.options.client_secret, undefined, "a secret is never shown again");
       assert.match(after["triggers/triggers.json"], /"display_name": "Address"/);
       assert.deepEqual(after, before);
     });

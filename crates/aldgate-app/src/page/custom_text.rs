@@ -3,10 +3,11 @@
 //! What has no counterpart here is stored and returned, and shows nowhere.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Locale, Overrides};
+use super::{Locale, Overrides, Texts};
 
 /// Prompts whose texts can be set (Auth0: `/api/v2/prompts/{prompt}/custom-text/{language}`).
 pub const PROMPTS: &[&str] = &[
@@ -130,6 +131,30 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
         "editEmailText",
         "common.edit",
     ),
+    (
+        "login-passwordless",
+        "login-passwordless-email-code",
+        "title",
+        "code.title",
+    ),
+    (
+        "login-passwordless",
+        "login-passwordless-email-code",
+        "description",
+        "code.lead",
+    ),
+    (
+        "login-passwordless",
+        "login-passwordless-email-code",
+        "buttonText",
+        "code.submit",
+    ),
+    (
+        "login-passwordless",
+        "login-passwordless-email-code",
+        "resendActionText",
+        "code.resend",
+    ),
     ("signup", "signup", "title", "signup.title"),
     ("signup", "signup", "description", "signup.lead"),
     ("signup", "signup", "buttonText", "signup.submit"),
@@ -225,6 +250,10 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
+/// A screen of any prompt whose keys are ours, for texts that Auth0 has no name for: those of the
+/// pages on which people look after their account, of notices and of mails.
+const OWN: &str = "aldgate";
+
 /// Auth0's placeholders, and ours.
 const PLACEHOLDERS: [(&str, &str); 4] = [
     ("${clientName}", "{application}"),
@@ -254,18 +283,28 @@ pub fn keys(prompt: &str) -> impl Iterator<Item = (&'static str, &'static str, &
 pub fn translate<'a>(
     prompts: impl IntoIterator<Item = (&'a str, &'a Value)>,
 ) -> Map<String, Value> {
-    let mut ours = Map::new();
+    let known = Texts::new(Locale::ENGLISH, Arc::default());
+    let (mut ours, mut named) = (Map::new(), Map::new());
     for (prompt, screens) in prompts {
         for (_, screen, theirs, key) in KEYS.iter().filter(|entry| entry.0 == prompt) {
             if let Some(text) = screens[screen][theirs].as_str() {
-                let text = PLACEHOLDERS
-                    .iter()
-                    .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
-                ours.insert((*key).to_owned(), text.into());
+                ours.insert((*key).to_owned(), with_our_placeholders(text).into());
+            }
+        }
+        for (key, text) in screens[OWN].as_object().into_iter().flatten() {
+            if let Some(text) = text.as_str().filter(|_| known.get(key).is_some()) {
+                named.insert(key.clone(), with_our_placeholders(text).into());
             }
         }
     }
+    // What is named by our key is meant exactly.
+    ours.extend(named);
     ours
+}
+
+fn with_our_placeholders(text: &str) -> String {
+    let pairs = PLACEHOLDERS.iter();
+    pairs.fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// What [`translate`] made, for the pages of one language.
@@ -280,12 +319,10 @@ pub fn overrides(locale: Locale, texts: &Value) -> Overrides {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::json;
 
     use super::*;
-    use crate::page::{Chrome, Login, Page as _, Texts, render};
+    use crate::page::{Chrome, Login, MyAccount, MyPassword, Page, render};
 
     #[test]
     fn every_key_of_ours_exists() {
@@ -307,6 +344,28 @@ mod tests {
             Value::Object(ours),
             json!({"login.title": "Enter {tenant}"})
         );
+    }
+
+    #[test]
+    fn every_text_can_be_set_by_its_own_key() {
+        let screens = json!({
+            "login": {"title": "by Auth0's name"},
+            "aldgate": {"login.title": "by ours", "my.title": "My ${companyName}",
+                "my.password.title": "A new password", "no.such": "x", "my.back": 5},
+        });
+        let ours = translate([("login", &screens)]);
+        let expected = json!({"login.title": "by ours", "my.title": "My {tenant}",
+            "my.password.title": "A new password"});
+        let texts = Value::Object(ours);
+        assert_eq!(texts, expected);
+        let chrome = Chrome {
+            overrides: Arc::new(overrides(Locale::ENGLISH, &texts)),
+            ..Chrome::default()
+        };
+        let html = render(&MyAccount::samples().swap_remove(0).1, &chrome).expect("renders");
+        assert!(html.contains("<h1>My Aldgate</h1>"), "{html}");
+        let html = render(&MyPassword::samples().swap_remove(0).1, &chrome).expect("renders");
+        assert!(html.contains("<h1>A new password</h1>"), "{html}");
     }
 
     #[test]
