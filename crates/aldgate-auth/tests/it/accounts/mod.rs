@@ -4,6 +4,7 @@ mod attributes;
 mod cutting;
 mod guessing;
 mod hashes;
+mod history;
 mod recovery;
 mod sameness;
 mod settings;

@@ -135,3 +135,36 @@ async fn the_connections_own_template_is_used() {
         "{mail:?}"
     );
 }
+
+/// Without a database the page shows every way in: buttons of providers and codes.
+#[tokio::test]
+async fn an_application_without_a_database_offers_providers_and_codes() {
+    let stand = stand().await;
+    let off = |tx: &mut aldgate_store::Tx<'_>| {
+        let name = aldgate_core::connection::DEFAULT_DATABASE;
+        let mut database = tx.connections().by_name(name)?.expect("it exists");
+        database.enabled_clients.clear();
+        database.is_domain_connection = false;
+        tx.connections().update(&database).map(drop)
+    };
+    let written = stand.server.app.store.write(&stand.server.tenant.id, off);
+    written.await.expect("it is stored");
+    let options = json!({"client_id": "c"});
+    crate::federation::add(&stand, "google", "google-oauth2", options).await;
+    let mut browser = stand.server.browser();
+    let page = browser.get(&stand.authorize(&stand.world.web, &[])).await;
+    assert_eq!(path(&browser), "/u/login");
+    let text = page.text();
+    assert!(text.contains("Continue with Google"), "{text}");
+    assert!(text.contains("Log in with a code by e-mail"), "{text}");
+    assert!(!text.contains("name=\"password\""), "{text}");
+    // With codes alone there is nothing else to choose from.
+    let gone = |tx: &mut aldgate_store::Tx<'_>| {
+        let google = tx.connections().by_name("google")?.expect("it exists");
+        tx.connections().delete(&google.id).map(drop)
+    };
+    let written = stand.server.app.store.write(&stand.server.tenant.id, gone);
+    written.await.expect("it is stored");
+    browser.get(&stand.authorize(&stand.world.web, &[])).await;
+    assert_eq!(path(&browser), "/u/login/passwordless");
+}
