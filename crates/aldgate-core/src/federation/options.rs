@@ -223,14 +223,15 @@ fn check_domains(options: &Map<String, Value>) -> Result<(), Refusal> {
     let list = list.ok_or_else(|| invalid("domain_aliases", "a list of domains", options))?;
     for domain in list {
         let domain = domain.as_str().unwrap_or_default();
-        if super::realm::domain(domain).is_none() {
+        // In the form that is compared: the same domain can be written in many ways.
+        let Some(fold) = super::realm::domain(domain) else {
             return Err(invalid(
                 "domain_aliases",
                 "domains such as example.com",
                 options,
             ));
-        }
-        if PUBLIC_MAIL.contains(&domain.to_lowercase().as_str()) {
+        };
+        if PUBLIC_MAIL.contains(&fold.as_str()) {
             let cause =
                 "Anybody can have an address in this domain on property options.domain_aliases";
             return Err(Refusal::new("invalid_body", cause)
@@ -269,6 +270,23 @@ mod tests {
 
     fn judge(options: Value) -> Result<(), Refusal> {
         check(options.as_object().unwrap())
+    }
+
+    #[test]
+    fn fed_04_nobody_claims_a_mail_domain_that_is_open_to_everybody() {
+        let claims = |domain: &str| check(json!({"domain_aliases": [domain]}).as_object().unwrap());
+        for domain in [
+            "gmail.com",
+            "GMail.com",
+            " gmail.com ",
+            "ｇｍａｉｌ.com",
+            "outlook。com",
+        ] {
+            assert!(claims(domain).is_err(), "{domain}");
+        }
+        for domain in ["example.com", "gmail.example.com", "bücher.test"] {
+            assert!(claims(domain).is_ok(), "{domain}");
+        }
     }
 
     #[test]
