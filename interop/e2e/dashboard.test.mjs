@@ -62,7 +62,16 @@ test("register an application and an API, log in, get a token for it, see it liv
   const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
   assert.ok([claims.aud].flat().includes("https://shop.example/"));
   // The page turns green by itself.
-  await admin.getByText("It works.").waitFor();
+  await admin.getByText("It works: an API that checks as above").waitFor();
+  // And again, when the API says that it accepted one: here the test is the API.
+  const line = { code: "accepted", application: clientId, audience: "https://shop.example/", count: 1 };
+  const { client_id, client_secret } = server.dev.m2m;
+  const fields = { client_id, client_secret, report: JSON.stringify([line]) };
+  const body = new URLSearchParams(fields);
+  const told = await fetch(`${server.issuer}oauth/refusals`, { method: "POST", body });
+  assert.equal(told.status, 202);
+  await admin.getByText("The first accepted token").waitFor();
+  await assertAccessible(admin);
   await person.context().close();
 });
 
@@ -114,8 +123,8 @@ test("give a role, all of it with JavaScript off", async () => {
   await plain.getByLabel("Name", { exact: true }).fill("Night watch");
   await plain.getByRole("button", { name: "Create" }).click();
   await plain.getByRole("link", { name: "Add permissions" }).click();
-  await plain.getByRole("link", { name: "Browser shop" }).or(plain.locator(".choices a").first()).last().click();
-  await plain.getByRole("checkbox").nth(1).check();
+  await plain.locator(".picks a").last().click();
+  await plain.locator("input[name=scope]:enabled").first().check();
   await plain.getByRole("button", { name: "Add" }).click();
   await plain.getByText("One permission was added.").waitFor();
 
@@ -216,6 +225,7 @@ test("a look is seen while it is typed, and a mistake in a mail at its line", as
 
 test("every page is accessible, fits a phone, and blocks nothing of its own", async () => {
   const kinds = new Map();
+  let questions = 0;
   const waiting = [`${server.issuer}dashboard/`];
   // One of each: names and ids are left out of the address.
   const id = /\/(?=[^/]*[0-9|%])[^/]+|\/aldgate-dashboard|(?<=\/(new|templates))\/[^/]+/g;
@@ -230,6 +240,11 @@ test("every page is accessible, fits a phone, and blocks nothing of its own", as
       all.map((one) => new URL(one.getAttribute("href"), location).href.split("#")[0]),
     );
     waiting.push(...links);
+    // Questions before an act are one page in many words: looking at some of them is enough.
+    if (await admin.locator("form.confirm").count()) {
+      questions += 1;
+      if (questions > 3) continue;
+    }
     // Colours come from one place, so one scheme for each page is enough.
     await assertAccessible(admin, [kinds.size % 2 ? "light" : "dark"]);
     await assertFitsPhone(admin);

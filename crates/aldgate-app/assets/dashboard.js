@@ -68,7 +68,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 // On a phone the tabs scroll: show the one that is open.
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+const tab = document.querySelector(".desk-head + .tabs [aria-current]");
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft;
 
 // A form with data-preview shows itself in the frames of the page while somebody types. Frames are
 // led on without a trace in the history.

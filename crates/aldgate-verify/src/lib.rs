@@ -118,8 +118,8 @@
 //! With a [`Reporter`](crate::report::Reporter) as observer a verifier reports what it refuses to
 //! Aldgate, whose log then says "application *Shop* sent 12 ID tokens to *Orders*". Off by
 //! default; reports hold codes, ids and counts, and nothing of a token. With
-//! [`first_acceptances`](crate::report::Reporter::first_acceptances) it also says, once in six hours,
-//! that tokens of an application are accepted: the dashboard's live test waits for that.
+//! [`first_acceptances`](crate::report::Reporter::first_acceptances) it also says, once in six
+//! hours, that tokens of an application are accepted: the dashboard's live test waits for that.
 //!
 //! # What is checked
 //!

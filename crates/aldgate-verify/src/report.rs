@@ -6,8 +6,8 @@
 //! memory and sent together after a while, in the background. What cannot be sent is dropped and
 //! counted.
 //!
-//! With [`Reporter::first_acceptances`] it also says that tokens of an application are accepted, once
-//! in six hours for each application: what the dashboard's live test waits for.
+//! With [`Reporter::first_acceptances`] it also says that tokens of an application are accepted,
+//! once in six hours for each application: what the dashboard's live test waits for.
 //!
 //! ```no_run
 //! # fn run() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,5 +1,6 @@
 //! `POST /oauth/introspect` (RFC 7662).
 
+use aldgate_core::event::EventType;
 use aldgate_test::{API, Client};
 use serde_json::{Value, json};
 
@@ -24,6 +25,13 @@ async fn a_confidential_application_learns_what_a_token_is_worth() {
     assert_eq!(told["sub"], json!(kit.world.ada.id));
     assert_eq!(told["aud"], json!([API, kit.server.url("userinfo")]));
     assert_eq!(told["exp"], kit.server.now().seconds() + 86_400);
+    // That an API asks about a good token is told in the log, once in a while.
+    ask(&kit, m2m, tokens["access_token"].as_str().unwrap()).await;
+    let mut events = kit.server.events().await;
+    events.retain(|event| event.kind == EventType::TokenAccepted);
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].client_id.as_ref(), Some(&spa.id));
+    assert_eq!(events[0].audience.as_deref(), Some(API));
     let opaque = kit.tokens(Login::opaque(spa)).await;
     let told = ask(&kit, m2m, opaque["access_token"].as_str().unwrap()).await;
     assert_eq!(told["scope"], "openid profile email offline_access");

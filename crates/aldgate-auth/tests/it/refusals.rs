@@ -92,7 +92,10 @@ async fn oau_06_only_confidential_first_party_applications_report() {
 async fn log_01_an_acceptance_is_told_once_in_a_while_and_of_nobody() {
     let kit = Kit::new().await;
     let (m2m, spa) = (&kit.world.m2m, &kit.world.spa);
-    let line = |application: &str| json!([{"code": "accepted", "application": application, "audience": API, "count": 1}]);
+    let line = |application: &str| {
+        let count = 1;
+        json!([{"code": "accepted", "application": application, "audience": API, "count": count}])
+    };
     for _ in 0..3 {
         assert_eq!(report(&kit, m2m, &line(spa.id.as_str())).await.0, 202);
     }

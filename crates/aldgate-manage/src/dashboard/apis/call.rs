@@ -116,6 +116,8 @@ pub(super) async fn call(outbound: &Outbound, wanted: &Wanted, token: &str) -> C
         },
         Err(error) => {
             let remedy = remedy(&error);
+            let sent = !matches!(error, OutboundError::Scheme(_) | OutboundError::Address(_));
+            let request = if sent { request } else { String::new() };
             Called::failed(request, error.to_string(), remedy)
         }
     }

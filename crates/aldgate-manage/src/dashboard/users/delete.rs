@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{ask, is_self, load, operation, side, title};
 use crate::dashboard::Visit;
+use crate::dashboard::api::Refused;
 use crate::dashboard::confirm::Confirm;
 use crate::dashboard::fault::Fault;
 use crate::dashboard::page::{Page, act, show};
@@ -36,45 +37,7 @@ async fn question(visit: Visit) -> Result<Response, Fault> {
         let also = format!("The {identities} accounts that are linked go with her.");
         consequences.push(also);
     }
-    let id = visit.segment("id");
-    let lists = [
-        (
-            "session",
-            "ends",
-            "end",
-            operation(&visit, "/sessions?take=100"),
-            "sessions",
-        ),
-        (
-            "refresh token",
-            "stops working",
-            "stop working",
-            operation(&visit, "/refresh-tokens?take=100"),
-            "tokens",
-        ),
-        (
-            "role",
-            "is taken away",
-            "are taken away",
-            operation(&visit, "/roles?per_page=100"),
-            "",
-        ),
-        (
-            "consent",
-            "is forgotten",
-            "are forgotten",
-            at("/grants?per_page=100&user_id={}", &[id]),
-            "",
-        ),
-    ];
-    for (what, one, many, path, member) in lists {
-        let answer = visit.get_if_permitted(&path).await?;
-        match count(&answer, member) {
-            0 => {}
-            1 => consequences.push(format!("1 {what} {one}.")),
-            number => consequences.push(format!("{number} {what}s {many}.")),
-        }
-    }
+    consequences.extend(losses(&visit).await?);
     consequences.push("What the tenant log tells of her stays until it expires.".to_owned());
     let confirm = Confirm {
         action: href(&side(&visit, "/delete")),
@@ -86,6 +49,51 @@ async fn question(visit: Visit) -> Result<Response, Fault> {
         hidden: Vec::new(),
     };
     Ok(ask(&visit, "Delete a user", &user, &confirm))
+}
+
+/// What goes with her, counted: of what the visitor may look at.
+async fn losses(visit: &Visit) -> Result<Vec<String>, Refused> {
+    let id = visit.segment("id");
+    let lists = [
+        (
+            "session",
+            "ends",
+            "end",
+            operation(visit, "/sessions?take=100"),
+            "sessions",
+        ),
+        (
+            "refresh token",
+            "stops working",
+            "stop working",
+            operation(visit, "/refresh-tokens?take=100"),
+            "tokens",
+        ),
+        (
+            "role",
+            "is taken away",
+            "are taken away",
+            operation(visit, "/roles?per_page=100"),
+            "",
+        ),
+        (
+            "consent",
+            "is forgotten",
+            "are forgotten",
+            at("/grants?per_page=100&user_id={}", &[id]),
+            "",
+        ),
+    ];
+    let mut losses = Vec::new();
+    for (what, one, many, path, member) in lists {
+        let answer = visit.get_if_permitted(&path).await?;
+        match count(&answer, member) {
+            0 => {}
+            1 => losses.push(format!("1 {what} {one}.")),
+            number => losses.push(format!("{number} {what}s {many}.")),
+        }
+    }
+    Ok(losses)
 }
 
 fn count(answer: &Value, member: &str) -> usize {
