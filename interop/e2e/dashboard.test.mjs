@@ -217,7 +217,7 @@ test("a look is seen while it is typed, and a mistake in a mail at its line", as
   }
   assert.equal(await admin.evaluate(() => document.activeElement.id), "colors-primary");
   await admin.goto(`${server.issuer}dashboard/email/templates/verify_email`);
-  await admin.getByLabel("Text").fill("one\n{% if x %}");
+  await admin.getByRole("textbox", { name: "Text" }).fill("one\n{% if x %}");
   await admin.getByRole("button", { name: "Preview" }).click();
   const mail = admin.frameLocator('iframe[name="mail-preview"]');
   await mail.getByText("The text has a mistake in line 2.").waitFor();
