@@ -91,7 +91,8 @@ fn switched_off() -> Response {
 }
 
 /// Who knows a `jti` of ours holds the token or a log with it: it cannot be guessed. The answer
-/// names the application, the API and the actions that set its claims, and says nothing of the user.
+/// names the application, the API and the actions that set its claims, and says nothing of the
+/// user.
 async fn look_up(
     (app, tenant): (&App, &Tenant),
     caller: &Caller,

@@ -84,7 +84,7 @@ impl Decided {
     }
 
     /// Whether no action had a say.
-    pub(super) fn is_untouched(&self) -> bool {
+    fn is_untouched(&self) -> bool {
         self.summary.is_none() && self.earlier.is_empty()
     }
 
@@ -169,12 +169,13 @@ impl Login<'_> {
         Ok(Arc::new(steps))
     }
 
-    /// Keeps the event of a login without actions, where the tenant lets that be done.
-    pub(super) async fn keep(&self) -> Result<(), StoreError> {
+    /// Keeps the event of a login, where the tenant lets that be done, unless actions had a say:
+    /// then it is kept already.
+    pub(super) async fn keep_unless(&self, decided: &Decided) -> Result<(), StoreError> {
         let Visitor {
             app, tenant, now, ..
         } = self.visitor;
-        if app.keeps_events(tenant) {
+        if decided.is_untouched() && app.keeps_events(tenant) {
             let event = self.seen(None).await?;
             app.keep_login(tenant, Trigger::PostLogin, &event, *now);
         }

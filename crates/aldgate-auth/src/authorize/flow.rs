@@ -77,12 +77,9 @@ async fn run(
     back: Option<Return<'_>>,
 ) -> Result<Response, Fault> {
     let person = facts::person(visitor, &plan, named).await?;
-    let access = match &person {
-        Some(person) => match facts::access(visitor, &plan, named, person).await? {
-            Ok(access) => Some(access),
-            Err(error) => return refuse(visitor, named, &plan.target, &error, true).await,
-        },
-        None => None,
+    let access = match access(visitor, &plan, named, person.as_ref()).await? {
+        Ok(access) => access,
+        Err(error) => return refuse(visitor, named, &plan.target, &error, true).await,
     };
     let situation = Situation {
         session: person.as_ref().map(|person| &person.session),
@@ -121,9 +118,7 @@ async fn run(
         let progress = decided.progress(&person.session);
         return show(visitor, request, named, &Step::Consent, running, progress).await;
     }
-    if decided.is_untouched() {
-        login.keep().await?;
-    }
+    login.keep_unless(&decided).await?;
     let granted = Granted {
         plan,
         person,
@@ -131,6 +126,20 @@ async fn run(
         decided,
     };
     answer::make(visitor, named, granted, running).await
+}
+
+/// What the person may be granted; nothing yet where nobody is known.
+async fn access(
+    visitor: &Visitor,
+    plan: &Plan,
+    named: &Named,
+    person: Option<&Person>,
+) -> Result<Result<Option<Access>, OAuthError>, Fault> {
+    let Some(person) = person else {
+        return Ok(Ok(None));
+    };
+    let access = facts::access(visitor, plan, named, person).await?;
+    Ok(access.map(Some))
 }
 
 fn is_fresh(running: Option<&Running>, person: Option<&Person>) -> bool {

@@ -101,7 +101,7 @@ mod tests {
         step("Other", "https://x/a", "2".into());
         let by = step("Away", "https://x/b", serde_json::Value::Null);
         assert_eq!(by.get("https://x/a").map(String::as_str), Some("Other"));
-        assert_eq!(by.contains_key("https://x/b"), false);
+        assert!(!by.contains_key("https://x/b"));
     }
 
     #[test]

@@ -105,7 +105,24 @@ fn key(visit: &Visit, item: &Value) -> Key {
         signed_until: time("current_until"),
         published_until: time("published_until").or_else(|| time("revoked_at")),
     };
-    let retired = match (state, visit.app.config.security.key_rotation, times.signs) {
+    let kid = text(item, "kid");
+    Key {
+        facts: facts(state, times, visit.app.config.security.key_rotation),
+        fingerprint: text(item, "fingerprint"),
+        certificate: text(item, "cert"),
+        revoke: href(&at("/keys/{}/revoke", &[&kid])),
+        alg: text(item, "alg"),
+        state,
+        label,
+        tone,
+        times,
+        kid,
+    }
+}
+
+/// What the dates of a key mean. `period` is how old a signing key becomes.
+fn facts(state: &str, times: Times, period: Option<Seconds>) -> Vec<Fact> {
+    let retired = match (state, period, times.signs) {
         ("current", Some(period), Some(since)) => Some(since + period),
         _ => None,
     };
@@ -138,19 +155,7 @@ fn key(visit: &Visit, item: &Value) -> Key {
             at,
         })
     };
-    let kid = text(item, "kid");
-    Key {
-        facts: facts.into_iter().filter_map(fact).collect(),
-        fingerprint: text(item, "fingerprint"),
-        certificate: text(item, "cert"),
-        revoke: href(&at("/keys/{}/revoke", &[&kid])),
-        alg: text(item, "alg"),
-        state,
-        label,
-        tone,
-        times,
-        kid,
-    }
+    facts.into_iter().filter_map(fact).collect()
 }
 
 async fn list(visit: Visit) -> Result<Response, Fault> {

@@ -177,7 +177,7 @@ pub(super) fn mebibytes(bytes: u64) -> String {
         0..1024 => format!("{bytes} B"),
         1024..1_048_576 => format!("{} KiB", bytes / 1024),
         more if more.is_multiple_of(1 << 20) => format!("{} MiB", more >> 20),
-        more => format!("{}.{} MiB", more >> 20, (more % (1 << 20)) * 10 >> 20),
+        more => format!("{}.{} MiB", more >> 20, ((more % (1 << 20)) * 10) >> 20),
     }
 }
 
