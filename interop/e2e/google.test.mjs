@@ -127,7 +127,7 @@ test("whatever the provider gets wrong ends on a page of this server, with nobod
   try {
     for (const [name, fault] of Object.entries(FAULTS)) {
       provider.fault = fault;
-      await page.goto(`${server.issuer}authorize?${query}`);
+      await page.goto(`${server.issuer}authorize?${query}`, { waitUntil: "domcontentloaded" });
       assert.equal(new URL(page.url()).origin, new URL(server.issuer).origin, name);
       assert.match(await page.locator("main").innerText(), /Support code\s+\S{6,}/, name);
       assert.equal(await session(), false, `${name}: no session`);
