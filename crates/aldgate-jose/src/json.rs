@@ -58,10 +58,18 @@ impl<'a> Raw<'a> {
     }
 }
 
+/// The name of a member.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'a> {
+    pub(crate) text: &'a str,
+    /// Where it starts, if it is a piece of the object's text: if it has no escapes.
+    pub(crate) start: Option<usize>,
+}
+
 /// Calls `each` with every member of the object that `text` is.
-pub(crate) fn object<'a>(
-    text: &'a str,
-    each: &mut impl FnMut(Cow<'a, str>, Span) -> Result<(), JoseError>,
+pub(crate) fn object(
+    text: &str,
+    each: &mut impl FnMut(Name<'_>, Span) -> Result<(), JoseError>,
 ) -> Result<(), JoseError> {
     let scanner = Scanner { text };
     let end = scanner.object(scanner.space(0), 1, each)?;
@@ -89,7 +97,16 @@ impl<'a> Scanner<'a> {
         self.text.as_bytes().get(at).copied()
     }
 
-    fn space(self, mut at: usize) -> usize {
+    #[inline]
+    fn space(self, at: usize) -> usize {
+        match self.peek(at) {
+            Some(byte) if byte > b' ' => at,
+            _ => self.spaces(at),
+        }
+    }
+
+    #[cold]
+    fn spaces(self, mut at: usize) -> usize {
         while matches!(self.peek(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             at += 1;
         }
@@ -143,7 +160,7 @@ impl<'a> Scanner<'a> {
         self,
         start: usize,
         depth: usize,
-        each: &mut impl FnMut(Cow<'a, str>, Span) -> Result<(), JoseError>,
+        each: &mut impl FnMut(Name<'_>, Span) -> Result<(), JoseError>,
     ) -> Result<usize, JoseError> {
         if depth > DEPTH_MAX {
             return Err(JoseError::TooLarge);
@@ -154,13 +171,30 @@ impl<'a> Scanner<'a> {
         }
         let mut names = Names::new();
         loop {
-            let name = self.string(at)?;
-            let quoted = &self.text[at..name.end];
+            let (start, name) = (at, self.string(at)?);
             at = self.space(self.expect(self.space(name.end), b':')?);
-            let name = unquote(quoted, name.is_escaped);
-            names.insert(name.clone())?;
             let value = self.value(at, depth)?;
-            each(name, value)?;
+            if name.is_escaped {
+                let text = unquote(&self.text[start..name.end], true);
+                each(
+                    Name {
+                        text: &text,
+                        start: None,
+                    },
+                    value,
+                )?;
+                names.more.push(text);
+            } else {
+                let (start, text) = (start + 1, &self.text[start + 1..name.end - 1]);
+                names.insert(text)?;
+                each(
+                    Name {
+                        text,
+                        start: Some(start),
+                    },
+                    value,
+                )?;
+            }
             at = self.space(value.end);
             match self.peek(at) {
                 Some(b',') => at = self.space(at + 1),
@@ -367,19 +401,19 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn insert(&mut self, name: Cow<'a, str>) -> Result<(), JoseError> {
-        match name {
-            Cow::Borrowed(name) if self.count < FEW => {
-                let bit = bit(name);
-                if self.seen & bit != 0 && self.few[..self.count].contains(&name) {
-                    return Err(JoseError::DuplicateMember);
-                }
-                self.seen |= bit;
-                self.few[self.count] = name;
-                self.count += 1;
-            }
-            name => self.more.push(name),
+    #[inline]
+    fn insert(&mut self, name: &'a str) -> Result<(), JoseError> {
+        let Some(place) = self.few.get_mut(self.count) else {
+            self.more.push(Cow::Borrowed(name));
+            return Ok(());
+        };
+        *place = name;
+        let bit = bit(name);
+        if self.seen & bit != 0 && self.few[..self.count].contains(&name) {
+            return Err(JoseError::DuplicateMember);
         }
+        self.seen |= bit;
+        self.count += 1;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Compact JWS, strict and bounded (RFC 7515, RFC 8725).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
@@ -28,30 +29,60 @@ pub fn parse(token: &str) -> Result<Unverified<'_>, JoseError> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_with_limit(token: &str, bytes_max: usize) -> Result<Unverified<'_>, JoseError> {
+    read(token, bytes_max, None)
+}
+
+/// [`parse`], spared the header if it is one that is known.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_knowing<'a>(
+    token: &'a str,
+    known: Option<&'a KnownHeader>,
+) -> Result<Unverified<'a>, JoseError> {
+    read(token, TOKEN_BYTES_MAX, known)
+}
+
+fn read<'a>(
+    token: &'a str,
+    bytes_max: usize,
+    known: Option<&'a KnownHeader>,
+) -> Result<Unverified<'a>, JoseError> {
     if token.len() > bytes_max {
         return Err(JoseError::TooLarge);
     }
-    let (signing_input, signature) = token.rsplit_once('.').ok_or(JoseError::Segments)?;
-    let (header, payload) = signing_input.split_once('.').ok_or(JoseError::Segments)?;
-    if payload.contains('.') {
-        let segments = token.bytes().filter(|byte| *byte == b'.').count() + 1;
-        return Err(if segments == 5 {
-            JoseError::Encrypted
-        } else {
-            JoseError::Segments
-        });
+    let mut dots = memchr::memchr_iter(b'.', token.as_bytes());
+    let (Some(first), Some(second)) = (dots.next(), dots.next()) else {
+        return Err(JoseError::Segments);
+    };
+    match dots.count() {
+        0 => {}
+        2 => return Err(JoseError::Encrypted),
+        _ => return Err(JoseError::Segments),
     }
+    let segment = &token[..first];
+    let header = match known.filter(|known| *known.segment == *segment) {
+        Some(known) => Cow::Borrowed(&known.header),
+        None => Cow::Owned(Header::decode(segment)?),
+    };
     Ok(Unverified {
-        header: Header::decode(header)?,
-        signing_input,
-        payload,
-        signature,
+        header,
+        signing_input: &token[..second],
+        payload: &token[first + 1..second],
+        signature: &token[second + 1..],
     })
+}
+
+/// A header that was read before. Tokens of one key and one kind begin alike, and what is the same
+/// text need not be read again.
+pub struct KnownHeader {
+    segment: Box<str>,
+    header: Header,
 }
 
 /// A token whose form is right and whose signature nobody has checked.
 pub struct Unverified<'a> {
-    header: Header,
+    header: Cow<'a, Header>,
     signing_input: &'a str,
     payload: &'a str,
     signature: &'a str,
@@ -60,8 +91,18 @@ pub struct Unverified<'a> {
 impl<'a> Unverified<'a> {
     /// The header: use it to choose a key, not to decide anything else.
     #[must_use]
-    pub const fn header(&self) -> &Header {
+    pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The header, for tokens that come later.
+    #[must_use]
+    pub fn known_header(&self) -> KnownHeader {
+        let length = self.signing_input.len() - self.payload.len() - 1;
+        KnownHeader {
+            segment: self.signing_input[..length].into(),
+            header: (*self.header).clone(),
+        }
     }
 
     /// What the signature covers: the first two segments with their dot.
@@ -78,7 +119,7 @@ impl<'a> Unverified<'a> {
     pub fn verify(&self, key: &VerifyingKey) -> Result<Verified<Jws>, JoseError> {
         let payload = self.verify_payload(key)?.into_inner();
         Ok(Verified(Jws {
-            header: self.header.clone(),
+            header: (*self.header).clone(),
             payload,
         }))
     }
@@ -207,7 +248,7 @@ impl Header {
         let mut found = None;
         let text = self.json.text();
         json::object(text, &mut |member, value| {
-            if member == name {
+            if member.text == name {
                 found = Some(value.of(text).text);
             }
             Ok(())
@@ -222,7 +263,7 @@ impl Header {
         let (mut kid, mut typ) = (None, None);
         let text = json.text();
         json::object(text, &mut |name, value| {
-            match &*name {
+            match name.text {
                 "alg" => {
                     alg = value
                         .of(text)

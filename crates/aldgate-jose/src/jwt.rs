@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::json::{self, Kind, Raw, Span};
+use crate::json::{self, Kind, Name, Raw, Span};
 use crate::{JoseError, Verified, VerifyingKey, jws};
 
 /// Largest time that is read, in seconds: 2^53, beyond which JSON numbers lose seconds.
@@ -31,7 +31,8 @@ pub struct Claims {
     issuer: Option<Text>,
     subject: Option<Text>,
     jwt_id: Option<Text>,
-    audience: Vec<Text>,
+    audience: Texts,
+    marks_id_token: bool,
     expires_at: Option<NumericDate>,
     not_before: Option<NumericDate>,
     issued_at: Option<NumericDate>,
@@ -55,7 +56,8 @@ impl Claims {
             issuer: None,
             subject: None,
             jwt_id: None,
-            audience: Vec::new(),
+            audience: Texts::default(),
+            marks_id_token: false,
             expires_at: None,
             not_before: None,
             issued_at: None,
@@ -81,8 +83,8 @@ impl Claims {
         Self::parse(payload.into_inner()).map(Verified)
     }
 
-    fn member(&mut self, json: &str, name: Cow<'_, str>, value: Span) -> Result<(), JoseError> {
-        match &*name {
+    fn member(&mut self, json: &str, name: Name<'_>, value: Span) -> Result<(), JoseError> {
+        match name.text {
             "iss" => self.issuer = Some(self.string_at(json, value)?),
             "sub" => self.subject = Some(self.string_at(json, value)?),
             "jti" => self.jwt_id = Some(self.string_at(json, value)?),
@@ -90,14 +92,12 @@ impl Claims {
             "exp" => self.expires_at = Some(NumericDate::parse(value.of(json))?),
             "nbf" => self.not_before = Some(NumericDate::parse(value.of(json))?),
             "iat" => self.issued_at = Some(NumericDate::parse(value.of(json))?),
+            "nonce" | "at_hash" | "c_hash" | "s_hash" => self.marks_id_token = true,
             _ => {}
         }
-        let name = match name {
-            Cow::Borrowed(name) => {
-                let start = name.as_ptr() as usize - json.as_ptr() as usize;
-                Text::piece(start, start + name.len())
-            }
-            Cow::Owned(name) => self.keep(name),
+        let name = match name.start {
+            Some(start) => Text::piece(start, start + name.text.len()),
+            None => self.keep(name.text.to_owned()),
         };
         self.members.push(Member {
             name,
@@ -119,12 +119,13 @@ impl Claims {
         })
     }
 
-    fn audience_at(&mut self, json: &str, value: Span) -> Result<Vec<Text>, JoseError> {
+    fn audience_at(&mut self, json: &str, value: Span) -> Result<Texts, JoseError> {
         let wrong = |_| JoseError::ClaimAudience;
+        let mut all = Texts::default();
         if value.kind != Kind::Array {
-            return Ok(vec![self.string_at(json, value).map_err(wrong)?]);
+            all.push(self.string_at(json, value).map_err(wrong)?);
+            return Ok(all);
         }
-        let mut all = Vec::with_capacity(2);
         json::array(value.of(json).text, &mut |element| {
             let element = Span {
                 start: value.start + element.start,
@@ -134,10 +135,9 @@ impl Claims {
             all.push(self.string_at(json, element).map_err(wrong)?);
             Ok(())
         })?;
-        if all.is_empty() {
-            Err(JoseError::ClaimAudience)
-        } else {
-            Ok(all)
+        match all.count {
+            0 => Err(JoseError::ClaimAudience),
+            _ => Ok(all),
         }
     }
 
@@ -154,6 +154,13 @@ impl Claims {
             OWN => &self.own[text.start as usize],
             end => &self.json[text.start as usize..end as usize],
         }
+    }
+
+    /// Whether a text is this one. Most are not, and their lengths say so.
+    #[inline]
+    fn is(&self, text: Text, expected: &str) -> bool {
+        let length = text.end.wrapping_sub(text.start) as usize;
+        (length == expected.len() || text.end == OWN) && self.text(text) == expected
     }
 
     /// `iss`.
@@ -209,12 +216,19 @@ impl Claims {
         let member = self
             .members
             .iter()
-            .find(|member| self.text(member.name) == name)?;
+            .find(|member| self.is(member.name, name))?;
         Some(Claim(Raw {
             kind: member.kind,
             is_escaped: member.is_escaped,
             text: self.text(member.value),
         }))
+    }
+
+    /// Whether there is a claim that only ID tokens have: `nonce` or the hash of what came along
+    /// (OpenID Connect Core sections 2 and 3.3.2.11).
+    #[must_use]
+    pub const fn marks_id_token(&self) -> bool {
+        self.marks_id_token
     }
 
     /// A claim that must be a string if it is there.
@@ -348,12 +362,17 @@ impl NumericDate {
         if raw.kind != Kind::Number || raw.text.starts_with('-') {
             return Err(JoseError::ClaimTime);
         }
+        let digits = raw.text.as_bytes();
+        if digits.len() <= 15 && digits.iter().all(u8::is_ascii_digit) {
+            let value = |digit: &u8| u64::from(digit - b'0');
+            let seconds = digits.iter().fold(0, |sum, digit| sum * 10 + value(digit));
+            return Ok(Self::from_seconds(seconds));
+        }
         if let Ok(seconds) = raw.text.parse::<u64>() {
-            let date = Self { seconds, nanos: 0 };
-            return if seconds <= TIME_MAX {
-                Ok(date)
-            } else {
-                Err(JoseError::ClaimTime)
+            let date = Self::from_seconds(seconds);
+            return match seconds <= TIME_MAX {
+                true => Ok(date),
+                false => Err(JoseError::ClaimTime),
             };
         }
         match raw.text.parse::<f64>() {
@@ -376,13 +395,35 @@ struct Member {
 
 /// A piece of the JSON by where it starts and ends. Where it ends at [`OWN`], it is a string of
 /// its own, which had escapes, and starts says which.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Text {
     start: u32,
     end: u32,
 }
 
 const OWN: u32 = u32::MAX;
+
+/// Texts, of which there are usually one or two: those need no heap.
+#[derive(Clone, Debug, Default)]
+struct Texts {
+    few: [Text; 2],
+    count: usize,
+    more: Vec<Text>,
+}
+
+impl Texts {
+    fn push(&mut self, text: Text) {
+        match self.few.get_mut(self.count) {
+            Some(place) => *place = text,
+            None => self.more.push(text),
+        }
+        self.count += 1;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Text> {
+        self.few.iter().take(self.count).chain(&self.more)
+    }
+}
 
 impl Text {
     /// The JSON is shorter than [`OWN`].

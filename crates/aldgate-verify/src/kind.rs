@@ -145,13 +145,6 @@ pub(crate) fn of_jwt(typ: Option<&str>, claims: &Claims) -> TokenKind {
     }
 }
 
-/// Whether claims that only ID tokens have are present.
-pub(crate) fn has_id_token_marks(claims: &Claims) -> bool {
-    claims
-        .names()
-        .any(|name| matches!(name, "nonce" | "at_hash" | "c_hash" | "s_hash"))
-}
-
 /// The kinds that have a media type of their own.
 fn by_typ(typ: &str) -> Option<TokenKind> {
     const TYPES: [(&str, TokenKind); 5] = [
@@ -182,7 +175,7 @@ fn by_claims(claims: &Claims) -> TokenKind {
     if let Some(kind) = by_own_word(text("token_use").or_else(|| text("typ")).as_deref()) {
         return kind;
     }
-    if has_id_token_marks(claims) {
+    if claims.marks_id_token() {
         return TokenKind::IdToken;
     }
     let grants = [

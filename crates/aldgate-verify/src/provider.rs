@@ -166,10 +166,13 @@ impl JwkProvider {
 
     /// The keys that are here, when no wait is needed: fresh, and with this name.
     pub(crate) fn ready(&self, kid: Option<&str>) -> Option<Arc<Snapshot>> {
-        match Inner::decide_at_once(&self.inner, kid) {
-            Some(Decision::Use(snapshot)) => Some(snapshot),
-            _ => None,
-        }
+        let current = self.inner.current();
+        current.filter(|snapshot| self.is_ready(snapshot, kid))
+    }
+
+    /// Whether these keys, the last ones, can be used without a wait.
+    pub(crate) fn is_ready(&self, snapshot: &Snapshot, kid: Option<&str>) -> bool {
+        Inner::is_ready(&self.inner, snapshot, kid)
     }
 
     /// The keys that are here, however old, for explanations.
@@ -229,25 +232,30 @@ impl Inner {
             .filter(|snapshot| self.clock.now() < snapshot.stale_until)
     }
 
-    /// The usual case, without the state: a fresh set that has the key and is not yet due.
-    fn decide_at_once(inner: &Arc<Self>, kid: Option<&str>) -> Option<Decision> {
-        let snapshot = inner.current()?;
-        let now = inner.clock.now();
-        if now >= snapshot.fresh_until || !snapshot.has(kid) {
-            return None;
+    /// The usual case, without the state: a fresh set that has the key. If it is due, it is
+    /// fetched meanwhile.
+    fn is_ready(inner: &Arc<Self>, snapshot: &Snapshot, kid: Option<&str>) -> bool {
+        if !snapshot.has(kid) {
+            return false;
         }
-        if now >= snapshot.refresh_at {
-            Self::refresh_in_background(inner, now);
+        if snapshot.ages() {
+            let now = inner.clock.now();
+            if now >= snapshot.fresh_until {
+                return false;
+            }
+            if now >= snapshot.refresh_at {
+                Self::refresh_in_background(inner, now);
+            }
         }
-        Some(Decision::Use(snapshot))
+        true
     }
 
     fn decide(inner: &Arc<Self>, kid: Option<&str>) -> Decision {
-        if let Some(decision) = Self::decide_at_once(inner, kid) {
-            return decision;
+        let current = inner.current();
+        if let Some(snapshot) = current.as_ref().filter(|it| Self::is_ready(inner, it, kid)) {
+            return Decision::Use(Arc::clone(snapshot));
         }
         let now = inner.clock.now();
-        let current = inner.current();
         let mut state = inner.lock();
         if let Some(flight) = state.in_flight() {
             return Decision::Wait(flight);

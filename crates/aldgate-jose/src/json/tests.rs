@@ -116,7 +116,7 @@ proptest! {
         let mut seen = 0;
         object(&text, &mut |name, span| {
             let value: Value = serde_json::from_str(span.of(&text).text).unwrap();
-            assert_eq!(value, map[&*name]);
+            assert_eq!(value, map[name.text]);
             seen += 1;
             Ok(())
         }).unwrap();

@@ -269,3 +269,37 @@ proptest! {
         prop_assert!(!accepted);
     }
 }
+
+#[test]
+fn a_known_header_changes_no_answer() {
+    let key = key();
+    let verifying = key.verifying_key();
+    let token = key.sign("at+jwt", br#"{"sub":"a"}"#);
+    let known = parse(&token).unwrap().known_header();
+    let other = key.sign("JWT", br#"{"sub":"a"}"#);
+    let stranger = self::key().sign("at+jwt", br#"{"sub":"a"}"#);
+    let longer = format!("{token}.x.y");
+    for token in [
+        &token,
+        &other,
+        &stranger,
+        &longer,
+        &token[1..],
+        "",
+        "..",
+        "a.b.c",
+    ] {
+        let told = |read: Result<Unverified<'_>, JoseError>| {
+            let read = read.map(|token| {
+                let header = format!("{:?}", token.header());
+                (
+                    header,
+                    token.verify_payload(&verifying).map(Verified::into_inner),
+                )
+            });
+            format!("{read:?}")
+        };
+        let with = told(parse_knowing(token, Some(&known)));
+        assert_eq!(with, told(parse(token)), "{token}");
+    }
+}

@@ -1,13 +1,16 @@
 //! One version of an issuer's keys, parsed.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aldgate_jose::jws::{KnownHeader, Unverified};
 use aldgate_jose::{Alg, JoseError, JwkSet, VerifyingKey};
 
 /// Parsed keys and how long they may serve.
 pub(crate) struct Snapshot {
     keys: Vec<Arc<VerifyingKey>>,
+    /// The header of the first token that was accepted with these keys.
+    header: OnceLock<KnownHeader>,
     /// Counts the versions; a cached token remembers the one it was checked with.
     pub(crate) generation: u64,
     /// Keys of the set beyond the limit, which are not here.
@@ -37,6 +40,7 @@ impl Snapshot {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             keys,
+            header: OnceLock::new(),
             generation,
             dropped: set.keys().len() - kept.len(),
             refresh_at: Duration::ZERO,
@@ -65,6 +69,7 @@ impl Snapshot {
     pub(crate) fn renewed(&self) -> Self {
         Self {
             keys: self.keys.clone(),
+            header: OnceLock::new(),
             ..*self
         }
     }
@@ -79,9 +84,25 @@ impl Snapshot {
             .collect();
         Self {
             keys,
+            header: OnceLock::new(),
             generation,
             ..*self
         }
+    }
+
+    /// A header that need not be read again.
+    pub(crate) fn header(&self) -> Option<&KnownHeader> {
+        self.header.get()
+    }
+
+    /// Remembers the header of an accepted token, if it is the first one.
+    pub(crate) fn remember(&self, token: &Unverified<'_>) {
+        self.header.get_or_init(|| token.known_header());
+    }
+
+    /// Whether it gets older at all.
+    pub(crate) fn ages(&self) -> bool {
+        self.refresh_at != Duration::MAX
     }
 
     /// Whether a token with this `kid` needs no fetch.

@@ -98,7 +98,7 @@ fn audience(facts: &Facts<'_>) -> Result<(), Reason> {
         .audiences
         .iter()
         .any(|audience| claims.has_audience(audience));
-    if any && (settings.typ == TypPolicy::Any || !kind::has_id_token_marks(claims)) {
+    if any && (settings.typ == TypPolicy::Any || !claims.marks_id_token()) {
         return Ok(());
     }
     let azp = token::application(claims);

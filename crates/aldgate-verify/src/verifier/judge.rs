@@ -11,7 +11,7 @@ use super::{Failed, Inner, Keys, Trusted, binding, checks};
 use crate::cache::TokenCache;
 use crate::kind::{Look, TokenKind};
 use crate::observe::{self, Refused};
-use crate::provider::{Found, Snapshot};
+use crate::provider::{Found, JwkProvider, Snapshot};
 use crate::reason::Reason;
 use crate::token::{self, Accepted, AccessToken, Presented};
 
@@ -37,7 +37,8 @@ impl Inner {
     }
 
     pub(super) async fn judge(&self, token: &str, now: Duration) -> Result<AccessToken, Failed> {
-        let unverified = match self.read(token) {
+        let last = self.last_keys();
+        let unverified = match self.read(token, last.as_deref()) {
             Ok(unverified) => unverified,
             Err(reason) => return self.introspect(token, reason, now).await,
         };
@@ -46,7 +47,7 @@ impl Inner {
             return self.judge_with(token, &unverified, (index, None), now);
         };
         let kid = unverified.header().kid();
-        let snapshot = match provider.ready(kid) {
+        let snapshot = match ready(provider, last.as_ref(), kid) {
             Some(snapshot) => snapshot,
             None => provider
                 .keys(kid)
@@ -60,13 +61,14 @@ impl Inner {
     }
 
     pub(super) fn judge_now(&self, token: &str, now: Duration) -> Result<AccessToken, Failed> {
-        let unverified = self.read(token)?;
+        let last = self.last_keys();
+        let unverified = self.read(token, last.as_deref())?;
         let (index, trusted) = self.trusted(&unverified)?;
         let Keys::Public(provider) = &trusted.keys else {
             return self.judge_with(token, &unverified, (index, None), now);
         };
         let kid = unverified.header().kid();
-        let snapshot = provider.ready(kid).or_else(|| provider.last_known());
+        let snapshot = ready(provider, last.as_ref(), kid).or_else(|| provider.last_known());
         let snapshot = snapshot.ok_or_else(|| Reason::KeysUnavailable {
             issuer: trusted.issuer.clone(),
             cause: "no keys were fetched yet".into(),
@@ -74,20 +76,39 @@ impl Inner {
         self.judge_with(token, &unverified, (index, Some(&snapshot)), now)
     }
 
+    /// The keys of the only issuer as they are, for what they know of earlier tokens.
+    fn last_keys(&self) -> Option<Arc<Snapshot>> {
+        match &self.issuers[..] {
+            [
+                Trusted {
+                    keys: Keys::Public(provider),
+                    ..
+                },
+            ] => provider.last_known(),
+            _ => None,
+        }
+    }
+
     /// Form and algorithm: what needs no key.
-    fn read<'a>(&self, token: &'a str) -> Result<Unverified<'a>, Reason> {
+    fn read<'a>(
+        &self,
+        token: &'a str,
+        last: Option<&'a Snapshot>,
+    ) -> Result<Unverified<'a>, Reason> {
         let audience = || self.settings.wanted_audience();
-        let unverified = jws::parse(token).map_err(|error| match (Look::of(token), error) {
-            (Look::Garbage | Look::Jwt, error) => Reason::Malformed(error),
-            (Look::Encrypted, _) => Reason::WrongKind {
-                kind: TokenKind::Encrypted,
-                audience: audience(),
-            },
-            (look, _) => Reason::Opaque {
-                look,
-                audience: audience(),
-            },
-        })?;
+        let known = last.and_then(Snapshot::header);
+        let unverified =
+            jws::parse_knowing(token, known).map_err(|error| match (Look::of(token), error) {
+                (Look::Garbage | Look::Jwt, error) => Reason::Malformed(error),
+                (Look::Encrypted, _) => Reason::WrongKind {
+                    kind: TokenKind::Encrypted,
+                    audience: audience(),
+                },
+                (look, _) => Reason::Opaque {
+                    look,
+                    audience: audience(),
+                },
+            })?;
         let alg = unverified.header().alg();
         if self.settings.algorithms.contains(&alg) {
             return Ok(unverified);
@@ -161,6 +182,9 @@ impl Inner {
             issuer_index,
             generation: snapshot.map_or(0, |snapshot| snapshot.generation),
         });
+        if let Some(snapshot) = snapshot {
+            snapshot.remember(unverified);
+        }
         if let Some(cache) = &self.cache {
             cache.insert(TokenCache::name(token), accepted.clone(), now);
         }
@@ -319,5 +343,17 @@ impl Inner {
             .iter()
             .map(|trusted| trusted.issuer.as_str())
             .collect()
+    }
+}
+
+/// Keys that need no wait: those that were looked at already, if they are of this provider.
+fn ready(
+    provider: &JwkProvider,
+    last: Option<&Arc<Snapshot>>,
+    kid: Option<&str>,
+) -> Option<Arc<Snapshot>> {
+    match last {
+        Some(last) => provider.is_ready(last, kid).then(|| Arc::clone(last)),
+        None => provider.ready(kid),
     }
 }
