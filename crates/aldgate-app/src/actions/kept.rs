@@ -20,7 +20,7 @@ impl App {
     }
 
     /// Keeps the event of a login at which no action ran, to try the first one on; see
-    /// [`App::keep_event`].
+    /// `App::keep_event`.
     pub fn keep_login(&self, tenant: &Tenant, trigger: Trigger, event: &Value, now: Timestamp) {
         let id = ExecutionId::at(now, &mut self.rng());
         self.keep_event(tenant, (trigger, id, None), event, now);
