@@ -3,13 +3,14 @@
 
 use aldgate_app::page::custom_text::translate;
 use aldgate_app::page::{
-    Chrome, Consent, ForgotPassword, Locale, Login, LoginIdentifier, LoginPassword, LogoutConfirm,
-    Notice, NoticeKind, Page as Sample, Policy, ResetPassword, Scheme, SignUp, reply,
+    Chrome, Consent, ForgotPassword, Locale, Login, LoginCode, LoginIdentifier, LoginPassword,
+    LogoutConfirm, Notice, NoticeKind, Page as Sample, Policy, ResetPassword, Scheme, SignUp,
+    reply,
 };
 use aldgate_app::present::Look;
 use axum::response::Response;
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::{look, texts, theme};
 use crate::dashboard::Visit;
@@ -31,14 +32,11 @@ async fn preview(visit: Visit) -> Result<Response, Fault> {
         theme::lay_over(&mut stored, query);
     }
     let (prompt, language) = texts::chosen(&visit, query);
-    let screens = match query.has("texts") {
-        true => draft(&visit, prompt),
-        false => {
-            visit
-                .get_if_permitted(&texts::operation(prompt, language))
-                .await?
-        }
-    };
+    let stored_texts = texts::operation(prompt, language);
+    let mut screens = visit.get_if_permitted(&stored_texts).await?;
+    if query.has("texts") {
+        screens = texts::lay_over(screens, prompt, query);
+    }
     let written = Value::Object(translate([(prompt, &screens)]));
     let documents = Look {
         branding: Some(&branding),
@@ -56,19 +54,6 @@ async fn preview(visit: Visit) -> Result<Response, Fault> {
     Ok(sample(prompt, query.get("screen"), &chrome))
 }
 
-/// The texts of the form: screens with keys.
-fn draft(visit: &Visit, prompt: &str) -> Value {
-    let mut screens = Map::new();
-    for row in texts::rows(prompt) {
-        let text = visit.query.get(&row.field());
-        if !text.is_empty() {
-            let screen = screens.entry(row.screen).or_insert_with(|| json!({}));
-            screen[row.key] = json!(text);
-        }
-    }
-    Value::Object(screens)
-}
-
 /// The page on which the texts of a screen show.
 fn sample(prompt: &str, screen: &str, chrome: &Chrome) -> Response {
     let notice = |kind| Notice {
@@ -79,6 +64,7 @@ fn sample(prompt: &str, screen: &str, chrome: &Chrome) -> Response {
     match (prompt, screen) {
         ("login-id", _) => first::<LoginIdentifier>(chrome),
         ("login-password", _) => first::<LoginPassword>(chrome),
+        ("login-passwordless", _) => first::<LoginCode>(chrome),
         ("signup", _) => first::<SignUp>(chrome),
         ("reset-password", "reset-password-email") => {
             framed(&notice(NoticeKind::ResetMailSent), chrome)

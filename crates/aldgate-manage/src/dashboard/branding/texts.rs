@@ -69,23 +69,23 @@ struct Shown {
 }
 
 /// A text that shows on a page of ours.
-pub(super) struct Row {
-    pub(super) screen: &'static str,
+struct Row {
+    screen: &'static str,
     /// Auth0's key.
-    pub(super) key: &'static str,
+    key: &'static str,
     /// Ours.
     own: &'static str,
 }
 
 impl Row {
     /// The name of its field.
-    pub(super) fn field(&self) -> String {
+    fn field(&self) -> String {
         format!("text.{}.{}", self.screen, self.key)
     }
 }
 
 /// The texts of a prompt, each once: several of Auth0's keys may mean the same text of ours.
-pub(super) fn rows(prompt: &str) -> Vec<Row> {
+fn rows(prompt: &str) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for (screen, key, own) in keys(prompt) {
         if !rows.iter().any(|row| row.own == own) {
@@ -205,17 +205,24 @@ async fn save(visit: Visit) -> Result<Response, Fault> {
     }
 }
 
-/// Puts the texts of the form among those that are stored: others, which show nowhere here, stay.
 async fn put(visit: &Visit, prompt: &str, language: Locale) -> Result<(), Refused> {
     let operation = operation(prompt, language);
-    let mut document = visit.get(&operation).await?;
+    let stored = visit.get(&operation).await?;
+    let document = lay_over(stored, prompt, &visit.form);
+    let sent = visit.send(Method::PUT, &operation, &document).await;
+    sent.map(drop)
+}
+
+/// Lays the texts of the form over those that are stored: others, which have no field, stay.
+pub(super) fn lay_over(mut document: Value, prompt: &str, form: &Fields) -> Value {
     for row in rows(prompt) {
         for (screen, key, _) in keys(prompt).filter(|(_, _, own)| *own == row.own) {
-            if let Some(screen) = document[screen].as_object_mut() {
-                screen.remove(key);
+            let texts = document.get_mut(screen).and_then(Value::as_object_mut);
+            if let Some(texts) = texts {
+                texts.remove(key);
             }
         }
-        let text = visit.form.get(&row.field());
+        let text = form.get(&row.field());
         if !text.is_empty() {
             document[row.screen][row.key] = json!(text);
         }
@@ -223,10 +230,7 @@ async fn put(visit: &Visit, prompt: &str, language: Locale) -> Result<(), Refuse
     if let Some(screens) = document.as_object_mut() {
         screens.retain(|_, texts| texts.as_object().is_some_and(|texts| !texts.is_empty()));
     }
-    visit
-        .send(Method::PUT, &operation, &document)
-        .await
-        .map(drop)
+    document
 }
 
 /// What people call a prompt, screen or key: `forgotPasswordText` is `Forgot password text`.
