@@ -55,6 +55,23 @@ test("aldgate api --local works on the database", async () => {
   assert.equal(seen.name, "Local");
 });
 
+test("an administrator's password is piped in, or made up", async () => {
+  const admin = (email, input) => {
+    const args = ["admin", "create", "--email", email, "--data", server.dataDir, "--json"];
+    const running = spawn(process.env.ALDGATE_BIN, args, { stdio: ["pipe", "pipe", "inherit"] });
+    if (input) running.stdin.end(input);
+    return new Promise((resolve) => {
+      let told = "";
+      running.stdout.on("data", (part) => (told += part));
+      running.once("close", () => resolve(JSON.parse(told)));
+    });
+  };
+  const made = { email: "grace@example.com", created: true, password: null };
+  assert.deepEqual(await admin("grace@example.com", "correct horse battery staple 7\n"), made);
+  // A pipe that brings nothing does not keep it waiting.
+  assert.match((await admin("joan@example.com")).password, /^\w{24}$/);
+});
+
 test("an import that is killed goes on, and counts everybody once", async () => {
   const file = path.join(server.dataDir, "users.ndjson");
   const lines = Array.from({ length: USERS }, (_, n) =>

@@ -208,7 +208,7 @@ pub(crate) enum Admin {
         email: String,
         #[command(flatten)]
         tenant: TenantArg,
-        /// Read the password from stdin instead of generating one
+        /// Wait for the password on stdin; without this it is read if it is piped in at once, else made up
         #[arg(long)]
         password_stdin: bool,
         #[command(flatten)]

@@ -1,6 +1,7 @@
 //! `aldgate admin create`: a user with the administrator role (ADM-02).
 
 use std::io::Read as _;
+use std::time::Duration;
 
 use aldgate_app::App;
 use aldgate_core::id::RoleId;
@@ -17,6 +18,9 @@ use crate::cli::{Admin, Cli};
 use crate::people::{self, Outcome};
 use crate::{context, ui};
 
+/// How long a pipe may take to bring a password.
+const PIPED_WITHIN: Duration = Duration::from_millis(500);
+
 /// Runs the command. A generated password is printed once.
 pub(crate) async fn run(cli: &Cli, command: &Admin) -> Result<()> {
     let Admin::Create {
@@ -26,7 +30,10 @@ pub(crate) async fn run(cli: &Cli, command: &Admin) -> Result<()> {
         output,
     } = command;
     let (app, tenant) = context::open(cli, &tenant.tenant).await?;
-    let given = password_stdin.then(read_password).transpose()?;
+    let given = match password_stdin {
+        true => Some(read_password()?),
+        false => piped_password()?,
+    };
     let generated = given.is_none();
     let password = given.unwrap_or_else(|| Secret::new(alphanumeric(&mut app.rng(), 24)));
     let role = administrator(&app, &tenant).await?;
@@ -50,7 +57,10 @@ pub(crate) async fn run(cli: &Cli, command: &Admin) -> Result<()> {
             ui::result(&format!("{email} administers {}.", tenant.issuer));
             ui::result(&format!("Password (shown once): {password}"));
         }
-        (true, None) => ui::result(&format!("{email} administers {}.", tenant.issuer)),
+        (true, None) => ui::result(&format!(
+            "{email} administers {}, with the password from standard input.",
+            tenant.issuer
+        )),
         (false, _) => ui::result(&format!(
             "{email} existed and administers {} now; her password stays as it was.",
             tenant.issuer
@@ -86,6 +96,22 @@ async fn promote(app: &App, tenant: &Tenant, email: &str, role: RoleId) -> Resul
     } else {
         bail!("{email} is taken by an account of another connection")
     }
+}
+
+/// A password that somebody pipes in without saying so; an idle or empty pipe has none.
+fn piped_password() -> Result<Option<Secret<String>>> {
+    use std::os::unix::fs::FileTypeExt as _;
+    let is_pipe = std::fs::metadata("/dev/stdin")
+        .is_ok_and(|stdin| stdin.file_type().is_fifo() || stdin.file_type().is_socket());
+    if !is_pipe {
+        return Ok(None);
+    }
+    let (send, read) = std::sync::mpsc::channel();
+    std::thread::spawn(move || send.send(read_password()));
+    let Ok(password) = read.recv_timeout(PIPED_WITHIN) else {
+        return Ok(None);
+    };
+    Ok(Some(password?).filter(|password| !password.expose().is_empty()))
 }
 
 fn read_password() -> Result<Secret<String>> {

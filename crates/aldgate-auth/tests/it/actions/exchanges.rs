@@ -113,6 +113,28 @@ async fn a_denied_refresh_spends_nothing() {
 }
 
 #[tokio::test]
+async fn refresh_token_revoke_ends_the_family() {
+    let desk = Desk::new().await;
+    let body = r#"if (event.refresh_token) api.refreshToken.revoke("Stolen.");"#;
+    desk.bind(Trigger::PostLogin, &[Written::post_login("Revoke", body)])
+        .await;
+    let spa = &desk.stand.world.spa;
+    let answer = desk
+        .log_in(spa, "ada", &[("scope", "openid offline_access")])
+        .await;
+    let first = desk.redeem(spa, &answer).await;
+    let token = first["refresh_token"].as_str().expect("a refresh token");
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    let denied = desk.token(spa, &fields).await;
+    assert_eq!(
+        refusal(&denied),
+        (403, "access_denied".into(), "Stolen.".into())
+    );
+    let again = refusal(&desk.token(spa, &fields).await);
+    assert_eq!((again.0, again.1.as_str()), (400, "invalid_grant"));
+}
+
+#[tokio::test]
 async fn no_action_runs_for_a_refresh_that_is_refused_anyway() {
     let desk = Desk::new().await;
     desk.bind(Trigger::PostLogin, &[Written::post_login("Any", "")])

@@ -1,5 +1,8 @@
 //! The pages of applications.
 
+use aldgate_core::event::{Event, EventType};
+use aldgate_core::id::EventId;
+use aldgate_core::mistake::Mistake;
 use http::StatusCode;
 
 use super::desk::Desk;
@@ -109,4 +112,40 @@ async fn access_to_an_api_is_given_and_taken() {
     admin.see(&format!("{one}/remove")).await;
     let page = admin.send(&format!("{one}/remove"), &[]).await;
     assert!(!page.text().contains("1 scope"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn mistakes_of_an_application_are_told_with_their_fix() {
+    let desk = Desk::new().await;
+    let spa = &desk.world.spa;
+    let mistake = |count| Mistake {
+        code: "id_token".to_owned(),
+        client_id: Some(spa.id.to_string()),
+        client_name: Some("Shop".to_owned()),
+        audience: "https://orders.test/".to_owned(),
+        api_name: "Orders API".to_owned(),
+        count,
+    };
+    let now = desk.server.now();
+    let events = [5, 7].map(|count| {
+        let mut event = Event::new(
+            EventId::at(now, &mut desk.server.app.rng()),
+            EventType::Warning,
+            now,
+        );
+        mistake(count).describe(&mut event);
+        event
+    });
+    desk.write(move |tx| tx.events().record(&events)).await;
+    let mut admin = desk.admin().await;
+    let page = admin
+        .see(&format!("/applications/{}/mistakes", spa.id))
+        .await;
+    assert!(
+        page.contains("Application Shop sent 12 ID tokens to Orders API"),
+        "{page}"
+    );
+    assert!(page.contains(mistake(12).remedy()), "{page}");
+    let other = format!("/applications/{}/mistakes", desk.world.web.id);
+    assert!(!admin.see(&other).await.contains("12 ID tokens"));
 }

@@ -67,7 +67,27 @@ async fn every_page_opens_for_an_administrator() {
     let mut admin = desk.admin().await;
     let pages = walk(&mut admin).await;
     assert!(pages.len() > 20, "{pages:?}");
-    assert!(pages.contains("/applications/new"), "{pages:?}");
+    for page in [
+        "/",
+        "/start",
+        "/applications",
+        "/applications/new",
+        "/apis",
+        "/trust",
+        "/actions",
+        "/connections",
+        "/users",
+        "/roles",
+        "/administrators",
+        "/logs",
+        "/email",
+        "/keys",
+        "/protection",
+        "/branding",
+        "/tenant",
+    ] {
+        assert!(pages.contains(page), "{page} is not linked: {pages:?}");
+    }
 }
 
 #[tokio::test]
