@@ -145,7 +145,8 @@ async fn mistakes_of_an_application_are_told_with_their_fix() {
         page.contains("Application Shop sent 12 ID tokens to Orders API"),
         "{page}"
     );
-    assert!(page.contains(mistake(12).remedy()), "{page}");
+    let fix = format!("<strong>The fix:</strong> {}", mistake(12).remedy());
+    assert!(page.replace("&#x27;", "'").contains(&fix), "{page}");
     let other = format!("/applications/{}/mistakes", desk.world.web.id);
     assert!(!admin.see(&other).await.contains("12 ID tokens"));
 }
