@@ -27,7 +27,8 @@ export class Server {
     if (!binary) throw new Error("ALDGATE_BIN is not set: run the suites by ./x interop");
     const server = new Server();
     server.#dataDir = await mkdtemp(path.join(tmpdir(), "aldgate-interop-"));
-    const port = await freePort(demo ? 4 : 1);
+    // The README's picture shows the usual address.
+    const port = process.env.ALDGATE_PICTURE ? 4455 : await freePort(demo ? 4 : 1);
     const args = ["dev", "--port", String(port), "--data", server.#dataDir];
     if (!demo) args.push("--no-demo");
     if (tls) args.push("--https");
