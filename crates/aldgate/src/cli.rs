@@ -208,7 +208,7 @@ pub(crate) enum Admin {
         email: String,
         #[command(flatten)]
         tenant: TenantArg,
-        /// Wait for the password on stdin; without this it is read if it is piped in at once, else made up
+        /// Wait for the password on stdin; else one that is piped in at once, or made up
         #[arg(long)]
         password_stdin: bool,
         #[command(flatten)]
