@@ -2,7 +2,11 @@
 // a support code to what went wrong. Every page it leads to is looked at by axe-core.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import http from "node:http";
 import { after, before, test } from "node:test";
+
+import { createRemoteJWKSet, jwtVerify } from "jose";
 
 import { assertAccessible, assertFitsPhone } from "../support/accessibility.mjs";
 import { startApp } from "../support/app.mjs";
@@ -30,7 +34,22 @@ after(async () => {
   await server?.stop();
 });
 
-test("register an application and an API, log in, get a token for it, see it live", async () => {
+/** An API that checks tokens for an audience, and may be called from pages. */
+async function startApi(audience) {
+  const keys = createRemoteJWKSet(new URL(`${server.issuer}.well-known/jwks.json`));
+  const headers = { "access-control-allow-origin": "*", "access-control-allow-headers": "authorization" };
+  const api = http.createServer(async (request, answer) => {
+    if (request.method === "OPTIONS") return answer.writeHead(204, headers).end();
+    const token = request.headers.authorization?.replace(/^Bearer /, "") ?? "";
+    const checked = jwtVerify(token, keys, { issuer: server.issuer, audience });
+    const status = await checked.then(() => 200, () => 401);
+    answer.writeHead(status, headers).end();
+  });
+  await once(api.listen(0, "127.0.0.1"), "listening");
+  return { url: `http://127.0.0.1:${api.address().port}/orders`, stop: () => api.close() };
+}
+
+test("register an application and an API, log in, call it, see it live", async () => {
   await admin.getByRole("link", { name: "Getting started" }).first().click();
   await admin.getByLabel("Name", { exact: true }).fill("Browser shop");
   await admin.getByLabel("Where it runs").fill(`${app.origin}/`);
@@ -61,9 +80,22 @@ test("register an application and an API, log in, get a token for it, see it liv
   }, options);
   const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
   assert.ok([claims.aud].flat().includes("https://shop.example/"));
+  // The application calls the API, with that token and with the wrong one.
+  const api = await startApi("https://shop.example/");
+  const call = async ([url, token]) => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(url, { headers })).status;
+  };
+  assert.equal(await person.evaluate(call, [api.url, token]), 200);
+  const idToken = await person.evaluate(async (given) => {
+    const client = await auth0.createAuth0Client(given);
+    return (await client.getTokenSilently({ detailedResponse: true, cacheMode: "off" })).id_token;
+  }, options);
+  assert.equal(await person.evaluate(call, [api.url, idToken]), 401);
+  api.stop();
   // The page turns green by itself.
   await admin.getByText("It works: an API that checks as above").waitFor();
-  // And again, when the API says that it accepted one: here the test is the API.
+  // And again, when the API says that it accepted one: here the test speaks for the API.
   const line = { code: "accepted", application: clientId, audience: "https://shop.example/", count: 1 };
   const { client_id, client_secret } = server.dev.m2m;
   const fields = { client_id, client_secret, report: JSON.stringify([line]) };
