@@ -180,6 +180,7 @@ fn routes() -> Router<Arc<Shared>> {
         .route("/keys", get(keys))
         .route("/token", post(redeem))
         .route("/userinfo", get(userinfo))
+        .route("/userinfo/emails", get(emails))
 }
 
 async fn discovery(State(shared): State<Arc<Shared>>) -> Response {
@@ -242,7 +243,9 @@ async fn redeem(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
     let grant = shared.inner().grants.remove(value("code"));
     let sound = grant.filter(|grant| {
         let challenge = b64::encode(&digest::sha256(value("code_verifier").as_bytes()));
-        let client = (value("client_id"), value("client_secret")) == (CLIENT_ID, CLIENT_SECRET);
+        let posted = (value("client_id"), value("client_secret")) == (CLIENT_ID, CLIENT_SECRET);
+        let client = posted
+            || basic(&headers).is_some_and(|sent| sent == (CLIENT_ID.into(), CLIENT_SECRET.into()));
         client
             && value("grant_type") == "authorization_code"
             && value("redirect_uri") == grant.redirect_uri
@@ -256,6 +259,20 @@ async fn redeem(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
             (StatusCode::BAD_REQUEST, error).into_response()
         }
     }
+}
+
+/// Name and secret of HTTP Basic, each form-encoded (RFC 6749 section 2.3.1).
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let sent = b64::decode_standard(sent.strip_prefix("Basic ")?).ok()?;
+    let sent = String::from_utf8(sent).ok()?;
+    let (name, secret) = sent.split_once(':')?;
+    let plain = |text: &str| {
+        let pair = format!("x={text}");
+        let read = form_urlencoded::parse(pair.as_bytes()).next();
+        read.map(|(_, value)| value.into_owned())
+    };
+    Some((plain(name)?, plain(secret)?))
 }
 
 async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
@@ -275,4 +292,14 @@ async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Resp
         _ => {}
     }
     Json(claims).into_response()
+}
+
+/// What GitHub tells apart from the profile: the person's `emails`.
+async fn emails(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    shared.note("emails");
+    let bearer = headers.get(header::AUTHORIZATION);
+    if bearer.is_none_or(|bearer| bearer != "Bearer at-1") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    Json(shared.inner().person["emails"].clone()).into_response()
 }

@@ -15,7 +15,7 @@ use aldgate_core::id::{ConnectionId, UserId};
 use aldgate_core::secret::Secret;
 use aldgate_core::user::User;
 use aldgate_store::Tx;
-use aldgate_test::provider::{CLIENT_SECRET, FakeProvider};
+use aldgate_test::provider::{CLIENT_ID, CLIENT_SECRET, FakeProvider};
 use aldgate_test::{Browser, Client, Reply, START, TestServer, World};
 use serde_json::{Value, json};
 
@@ -60,6 +60,14 @@ impl Abroad {
         self.provider = FakeProvider::start(START).await;
         let options = self.provider.options();
         self.connection = add(&self.stand, name, "oidc", options).await;
+    }
+
+    /// From now on a connection to the same provider by OAuth 2.0 alone, without ID tokens.
+    pub(crate) async fn oauth2(&mut self, strategy: &str) {
+        let at = |path: &str| format!("{}/{path}", self.provider.issuer);
+        let options = json!({"client_id": CLIENT_ID, "authorization_endpoint": at("authorize"),
+            "token_endpoint": at("token"), "userinfo_endpoint": at("userinfo")});
+        self.connection = add(&self.stand, strategy, strategy, options).await;
     }
 
     /// Goes to `/authorize` with `connection`: the redirect to the provider, or a page.

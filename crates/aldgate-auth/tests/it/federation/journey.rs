@@ -204,6 +204,67 @@ async fn a_form_post_answer_is_taken_too_and_the_hosted_form_still_is() {
 }
 
 #[tokio::test]
+async fn a_login_with_github_takes_the_address_that_is_proven() {
+    let mut abroad = Abroad::new().await;
+    abroad.oauth2("github").await;
+    let person = |verified: bool| {
+        json!({"id": 42, "login": "ada", "name": "Ada", "email": "shown@other.test", "emails": [
+            {"email": "old@github.test", "primary": false, "verified": true},
+            {"email": "ada@github.test", "primary": true, "verified": verified},
+        ]})
+    };
+    abroad.provider.person(person(true));
+    let mut browser = abroad.stand.server.browser();
+    let reply = abroad.travel(&mut browser).await;
+    assert!(params(&reply).contains_key("code"), "{}", reply.text());
+    let ada = abroad.user("github|42").await.expect("a user");
+    assert_eq!(ada.email.as_deref(), Some("ada@github.test"));
+    assert!(ada.email_verified && ada.identities[0].is_social);
+    assert_eq!(ada.profile.nickname.as_deref(), Some("ada"));
+    let asked = abroad.provider.requests();
+    assert_eq!(asked, ["token", "userinfo", "emails"]);
+    abroad.provider.person(person(false));
+    let mut other = abroad.stand.server.browser();
+    assert!(params(&abroad.travel(&mut other).await).contains_key("code"));
+    assert_eq!(abroad.users().await, 1);
+}
+
+#[tokio::test]
+async fn providers_without_id_tokens_are_asked_who_she_is() {
+    for (strategy, person, user) in [
+        (
+            "facebook",
+            json!({"id": "9", "name": "Ada", "email": "ada@face.test"}),
+            "facebook|9",
+        ),
+        (
+            "discord",
+            json!({"id": "8", "username": "ada", "email": "ada@disc.test", "verified": true}),
+            "discord|8",
+        ),
+        (
+            "twitter",
+            json!({"data": {"id": "6", "username": "ada", "name": "Ada"}}),
+            "twitter|6",
+        ),
+    ] {
+        let mut abroad = Abroad::new().await;
+        abroad.oauth2(strategy).await;
+        abroad.provider.person(person);
+        let mut browser = abroad.stand.server.browser();
+        let reply = abroad.travel(&mut browser).await;
+        assert!(
+            params(&reply).contains_key("code"),
+            "{strategy}: {}",
+            reply.text()
+        );
+        let ada = abroad.user(user).await.expect(user);
+        // Facebook vouches for no address.
+        assert_eq!(ada.email_verified, strategy == "discord", "{strategy}");
+    }
+}
+
+#[tokio::test]
 async fn fed_03_a_connection_without_its_settings_says_so_in_the_log() {
     let abroad = Abroad::new().await;
     add(&abroad.stand, "bare", "github", json!({})).await;
