@@ -26,6 +26,7 @@ use super::applications::text;
 use super::confirm::Confirm;
 use super::events::when;
 use super::fault::Fault;
+use super::form::Filled;
 use super::listing::{self, Pager};
 use super::page::{Group, Page, show};
 use super::path::at;
@@ -234,15 +235,40 @@ fn ask(visit: &Visit, heading: &'static str, user: &Value, confirm: &Confirm) ->
     inner(visit, "confirm", heading, user).show(confirm)
 }
 
-/// A form about a user on a page of its own.
-#[derive(Serialize)]
-struct FormView {
-    form: super::form::Filled,
-    action: String,
+/// What a form says that changes one thing about how a user signs in, on a page of its own.
+struct Change {
+    heading: &'static str,
+    /// The side of the user that the form is, and is sent to.
+    path: &'static str,
     /// What happens when it is sent, one sentence each.
-    notes: Vec<&'static str>,
+    notes: &'static [&'static str],
+    button: &'static str,
+}
+
+#[derive(Serialize)]
+struct ChangeView {
+    form: Filled,
+    action: String,
+    notes: &'static [&'static str],
     button: &'static str,
     back: String,
+}
+
+impl Change {
+    fn page(&self, visit: &Visit, user: &Value, form: Filled, status: StatusCode) -> Response {
+        let back = side(visit, "/sign-in");
+        let view = ChangeView {
+            form,
+            action: href(&side(visit, self.path)),
+            notes: self.notes,
+            button: self.button,
+            back: href(&back),
+        };
+        inner(visit, "user_form", self.heading, user)
+            .under("Sign-in", &back)
+            .status(status)
+            .show(&view)
+    }
 }
 
 /// Sends a change of the user of the page.

@@ -4,13 +4,12 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{FormView, UPDATE_WHOLLY, account, inner, load, patch, side};
+use super::{Change, UPDATE_WHOLLY, account, load, patch, side};
 use crate::dashboard::Visit;
 use crate::dashboard::api::Refused;
 use crate::dashboard::fault::Fault;
 use crate::dashboard::form::{self, Filled, Form};
 use crate::dashboard::page::{Page, act, show};
-use crate::dashboard::visit::href;
 
 pub(super) fn pages() -> Vec<Page> {
     let page = |page: Page| {
@@ -51,21 +50,17 @@ async fn email(visit: Visit) -> Result<Response, Fault> {
 }
 
 fn email_page(visit: &Visit, user: &Value, form: Filled, status: StatusCode) -> Response {
-    let view = FormView {
-        form,
-        action: href(&side(visit, "/email")),
-        notes: vec![
+    let change = Change {
+        heading: "Change the e-mail address",
+        path: "/email",
+        notes: &[
             "She logs in with the new address from now on.",
             "Links that were mailed to the former address stop working.",
             "If the former address was verified, a mail there lets its owner take it back.",
         ],
         button: "Change the address",
-        back: href(&side(visit, "/sign-in")),
     };
-    inner(visit, "user_form", "Change the e-mail address", user)
-        .under("Sign-in", &side(visit, "/sign-in"))
-        .status(status)
-        .show(&view)
+    change.page(visit, user, form, status)
 }
 
 async fn save_email(visit: Visit) -> Result<Response, Fault> {
@@ -111,17 +106,13 @@ async fn username(visit: Visit) -> Result<Response, Fault> {
 }
 
 fn username_page(visit: &Visit, user: &Value, form: Filled, status: StatusCode) -> Response {
-    let view = FormView {
-        form,
-        action: href(&side(visit, "/username")),
-        notes: vec!["She logs in with the new username from now on; the former one is free."],
+    let change = Change {
+        heading: "Change the username",
+        path: "/username",
+        notes: &["She logs in with the new username from now on; the former one is free."],
         button: "Change the username",
-        back: href(&side(visit, "/sign-in")),
     };
-    inner(visit, "user_form", "Change the username", user)
-        .under("Sign-in", &side(visit, "/sign-in"))
-        .status(status)
-        .show(&view)
+    change.page(visit, user, form, status)
 }
 
 async fn save_username(visit: Visit) -> Result<Response, Fault> {

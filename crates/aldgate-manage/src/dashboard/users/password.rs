@@ -4,12 +4,11 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{FormView, UPDATE_WHOLLY, account, database, inner, load, patch, side};
+use super::{Change, UPDATE_WHOLLY, account, database, load, patch, side};
 use crate::dashboard::Visit;
 use crate::dashboard::fault::Fault;
 use crate::dashboard::form::{self, Filled, Form};
 use crate::dashboard::page::{Page, act, show};
-use crate::dashboard::visit::href;
 
 pub(super) fn pages() -> Vec<Page> {
     let path = "/users/{id}/password";
@@ -46,20 +45,16 @@ async fn blank(visit: Visit) -> Result<Response, Fault> {
 }
 
 fn page(visit: &Visit, user: &Value, form: Filled, status: StatusCode) -> Response {
-    let view = FormView {
-        form,
-        action: href(&side(visit, "/password")),
-        notes: vec![
+    let change = Change {
+        heading: "Set a password",
+        path: "/password",
+        notes: &[
             "The former password stops working.",
             "Her sessions end and her refresh tokens stop working at once.",
         ],
         button: "Set the password",
-        back: href(&side(visit, "/sign-in")),
     };
-    inner(visit, "user_form", "Set a password", user)
-        .under("Sign-in", &side(visit, "/sign-in"))
-        .status(status)
-        .show(&view)
+    change.page(visit, user, form, status)
 }
 
 async fn save(visit: Visit) -> Result<Response, Fault> {
